@@ -5,13 +5,6 @@ namespace Thaw.Protocol.Dtls;
 /// <summary>Who sends the ClientHello: <c>a=setup:active</c> is <see cref="Client"/> (RFC 5763 §5).</summary>
 public enum DtlsRole { Client, Server }
 
-/// <summary>DTLS-SRTP protection profiles (RFC 5764 §4.1.2, RFC 7714 §14.2). Values are the wire's.</summary>
-public enum SrtpProfile : ushort
-{
-    Aes128CmHmacSha1_80 = 0x0001,
-    AeadAes128Gcm = 0x0007,
-}
-
 /// <summary>
 /// A DTLS association over one path, as a sans-IO machine: records in, records out. Same three verbs and the same
 /// invariant as <see cref="IMachine"/>, without addresses, because ICE chooses the path.
@@ -64,11 +57,3 @@ public abstract record DtlsEvent
 }
 
 public enum DtlsFailure { HandshakeTimeout, FingerprintMismatch, AlertReceived, NoCommonProfile, ProtocolError, TooManyHandshakes }
-
-/// <summary>The keys that RFC 5764 §4.2 exports, already split by direction.</summary>
-public sealed record SrtpKeyingMaterial(
-    SrtpProfile Profile, byte[] LocalMasterKey, byte[] LocalMasterSalt, byte[] RemoteMasterKey, byte[] RemoteMasterSalt)
-{
-    /// <summary>Never prints a key.</summary>
-    public override string ToString() => $"SrtpKeyingMaterial {{ {Profile} }}";
-}

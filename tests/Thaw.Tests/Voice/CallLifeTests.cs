@@ -2,7 +2,6 @@ using System.Net;
 using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
-using Thaw.Voice.Agents;
 using Xunit;
 
 namespace Thaw.Tests.Voice;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
+using Thaw.Voice.Calls;
 using Xunit;
 
 namespace Thaw.Tests.Voice;

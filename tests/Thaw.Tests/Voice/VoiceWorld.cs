@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
@@ -89,7 +88,7 @@ internal sealed class VoiceWorld : IAsyncDisposable
     }
 
     public static string ClientReady(string id, string version = "2.1.0")
-        => $$"""{"label":"rtvi-ai","type":"client-ready","data":{"version":"{{version}}","about":{"library":"@pipecat-ai/client-js","library_version":"1.13.1"}},"id":"{{id}}"}""";
+        => $$$"""{"label":"rtvi-ai","type":"client-ready","data":{"version":"{{{version}}}","about":{"library":"@pipecat-ai/client-js","library_version":"1.13.1"}},"id":"{{{id}}}"}""";
 
     /// <summary>Everything posted to any call before this has been dealt with.</summary>
     public async Task SettleAsync()

@@ -16,6 +16,7 @@ internal sealed class RecordTransport(int mtu, Flights flights, OutputQueue outp
     private byte[]? _incoming;
     private int _outgoingLength;
     private long _expiredAt;
+    private bool _lastTry;
 
     /// <summary>The handshake's fibre; null before and after it.</summary>
     public Fibre? Fibre { get; set; }
@@ -28,6 +29,7 @@ internal sealed class RecordTransport(int mtu, Flights flights, OutputQueue outp
     public void Expire()
     {
         Expired = true;
+        _lastTry = false;
         _expiredAt = Stopwatch.GetTimestamp();
     }
 
@@ -54,10 +56,11 @@ internal sealed class RecordTransport(int mtu, Flights flights, OutputQueue outp
             }
 
             if (Fibre is null) return -1;
-            if (Expired && !flights.Repeated && Stopwatch.GetElapsedTime(_expiredAt) < ResendPatience)
+            if (Expired && !flights.Repeated && !_lastTry)
             {
                 // BouncyCastle repeats once its own clock has moved a millisecond since it last asked. On a real clock
-                // it long has; in simulated time we wait for it here.
+                // it long has; in simulated time we wait for it here. (Not for ever: someone may set that clock back.)
+                _lastTry = Stopwatch.GetElapsedTime(_expiredAt) >= ResendPatience;
                 Thread.Sleep(0);
                 return -1;
             }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using Thaw.Dtls;
 using Thaw.Protocol;
 using Thaw.Protocol.Dtls;
 using Xunit;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Thaw.Dtls;
 using Thaw.Protocol;
 using Thaw.Protocol.Dtls;

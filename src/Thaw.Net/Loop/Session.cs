@@ -24,6 +24,8 @@ internal readonly struct Work
 /// <summary>A peer, who listens to it, and its inbox. Public members are for any thread, the others for the loop.</summary>
 internal sealed class Session
 {
+    private static readonly ArrayPool<byte> s_datagrams = ArrayPool<byte>.Create(Output.BufferLength, 1024);
+
     private readonly Channel<Work> _inbox;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _maxForwarded;
@@ -121,7 +123,7 @@ internal sealed class Session
 
     internal static void Release(in Work work)
     {
-        if (work.Buffer is { } buffer) ArrayPool<byte>.Shared.Return(buffer);
+        if (work.Buffer is { } buffer) PoolFor(buffer.Length).Return(buffer);
     }
 
     /// <summary>Refuses what comes and abandons what waits.</summary>
@@ -159,8 +161,11 @@ internal sealed class Session
 
     private static byte[] Copy(ReadOnlySpan<byte> data)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(data.Length);
+        byte[] buffer = PoolFor(data.Length).Rent(data.Length);
         data.CopyTo(buffer);
         return buffer;
     }
+
+    // Bursts have hundreds of datagrams in flight from one thread to another, more than the shared pool keeps.
+    private static ArrayPool<byte> PoolFor(int length) => length <= Output.BufferLength ? s_datagrams : ArrayPool<byte>.Shared;
 }

@@ -67,13 +67,13 @@ public sealed class HandshakeTests
     {
         var (link, a, b) = SctpLink.Associations();
         link.Drops = (_, packet) => Packets.Has(packet, ChunkType.CookieAck) && Packets.Chunks(packet).Count == 1;
-        link.Application = () =>
-        {
-            if (link.All<SctpEvent.Established>(1).Any() && b.BufferedBytes == 0 && !link.All<SctpEvent.Message>(0).Any())
-                b.TrySend(0, 53, "hello"u8, default, link.Now + TimeSpan.FromMilliseconds(1));
-        };
         a.Connect(link.Now);
-        link.RunFor(TimeSpan.FromMilliseconds(300)); // before T1 could repeat the COOKIE ECHO
+        link.RunFor(TimeSpan.FromMilliseconds(100));
+        Assert.Empty(link.All<SctpEvent.Established>(0));
+
+        Assert.True(b.TrySend(0, 53, "hello"u8, default, link.Now));
+        link.RunFor(TimeSpan.FromMilliseconds(100)); // before T1 repeats the COOKIE ECHO
+        Assert.Single(link.All<SctpEvent.Established>(0));
         Assert.Single(link.All<SctpEvent.Message>(0));
     }
 

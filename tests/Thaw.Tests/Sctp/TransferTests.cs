@@ -113,7 +113,7 @@ public sealed class TransferTests
         link.RunFor(TimeSpan.FromSeconds(20));
 
         Assert.Equal(100, link.All<SctpEvent.Message>(1).Count());
-        Assert.Contains(link.Sent(1, ChunkType.Sack), s => s.Chunk.UInt32(4) < 1100);
+        Assert.Contains(link.Sent(1, ChunkType.Sack), s => s.Chunk.UInt32(4) < 2200);
         Assert.Equal(16_384u, link.Sent(1, ChunkType.Sack).Last().Chunk.UInt32(4));
     }
 
@@ -139,7 +139,7 @@ public sealed class TransferTests
         Assert.Equal([cumulative, cumulative + 1], link.Sent(0, ChunkType.Data).Select(s => s.Chunk.UInt32(0)).Distinct()); // one probe
         link.Drops = (_, _) => true;
         link.Inject(0, Packets.Make(tag, Packets.Sack(cumulative + 1, 100_000)));
-        Assert.Equal(cumulative + 5, link.Sent(0, ChunkType.Data).Last().Chunk.UInt32(0));
+        Assert.Equal([cumulative + 2, cumulative + 3], link.Sent(0, ChunkType.Data).Select(s => s.Chunk.UInt32(0)).Skip(1).Distinct().Skip(1));
     }
 
     [Fact]

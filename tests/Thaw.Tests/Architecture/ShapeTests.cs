@@ -86,7 +86,7 @@ public sealed partial class ShapeTests
     // A path begins here unless the slash goes on from a name: "frame/work/" and "a.b/work/" are no paths of a machine.
     private static bool HasPath(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> needle)
     {
-        for (int at = bytes.IndexOf(needle); at >= 0; )
+        for (int at = bytes.IndexOf(needle); at >= 0;)
         {
             if (at == 0 || !(char.IsAsciiLetterOrDigit((char)bytes[at - 1]) || bytes[at - 1] is (byte)'.' or (byte)'_' or (byte)'-')) return true;
             int next = bytes[(at + 1)..].IndexOf(needle);

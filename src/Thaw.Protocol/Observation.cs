@@ -37,6 +37,7 @@ public enum DropReason
     SrtpAuthenticationFailed,
     SrtpReplayed,
     SrtpIndexExhausted,
+    SrtpTooManySources,
     UnknownPayloadType,
 
     BadChecksum,

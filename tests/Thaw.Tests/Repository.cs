@@ -18,6 +18,7 @@ internal static class Repository
         string path = PathOf(folder);
         if (!Directory.Exists(path)) return [];
         return Directory.EnumerateFiles(path, pattern)
+            .Where(file => !NotOurs.Contains(Path.GetFileName(file))) // in a linked work tree .git is a file
             .Concat(Directory.EnumerateDirectories(path)
                 .Where(sub => !NotOurs.Contains(Path.GetFileName(sub)))
                 .SelectMany(sub => Files(Path.GetRelativePath(Root, sub), pattern)));

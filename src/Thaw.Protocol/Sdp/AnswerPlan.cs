@@ -25,7 +25,9 @@ public sealed class AnswerPlan
     /// <summary>The section whose data channels we take, or null.</summary>
     public MediaDescription? Application { get; }
 
-    /// <summary>Where the offerer's ICE and DTLS parameters are. Null: nothing in this offer can be answered.</summary>
+    /// <summary>
+    /// Where the offerer's ICE and DTLS parameters and the candidates that matter are. Null: nothing in this offer can be answered.
+    /// </summary>
     public MediaDescription? Transport { get; }
 
     /// <summary>The offer's group that is answered, in the offer's order.</summary>
@@ -57,7 +59,7 @@ public sealed class AnswerPlan
         _ when section.Index == Audio?.Section => Fate.Audio,
         _ when section == Application => Fate.Application,
         // Inactive, not rejected: on port 0 Chromium drops the transceiver, and with it a later camera or screen.
-        { Kind: MediaKind.Audio or MediaKind.Video, IsRtp: true, HasRtcpMux: true } => Fate.Inactive,
+        { IsRtp: true, HasRtcpMux: true } => Fate.Inactive,
         _ => Fate.Rejected,
     };
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using Xunit;
 
@@ -22,15 +23,15 @@ public sealed class MutationsTests
     [InlineData("trusts its length field")]
     [InlineData("cannot bear an empty input")]
     [InlineData("thinks that ports fit into 16 bits")]
-    [InlineData("reads one byte too many")]
+    [InlineData("reads past a message that was cut")]
     public void A_parser_with_a_bug_is_caught(string bug)
     {
         Action<byte[]> parse = bug switch
         {
-            "trusts its length field" => input => { if (input.Length >= 4) _ = input.AsSpan(4, BinaryPrimitives.ReadUInt16BigEndian(input.AsSpan(2))); },
+            "trusts its length field" => TrustLength,
             "cannot bear an empty input" => input => _ = input[0],
-            "thinks that ports fit into 16 bits" => input => { if (Encoding.Latin1.GetString(input).Split(' ') is [_, var port, ..] && port.All(char.IsAsciiDigit) && port != "") _ = ushort.Parse(port, null); },
-            _ => input => { if (input.Length > 7) _ = input[8]; },
+            "thinks that ports fit into 16 bits" => ReadPort,
+            _ => input => _ = input[Message.Length - 1],
         };
         byte[] seed = bug.Contains("ports", StringComparison.Ordinal) ? Text : Message;
 
@@ -40,6 +41,17 @@ public sealed class MutationsTests
     [Fact]
     public void Inputs_stay_within_a_bound()
         => Assert.All(Inputs(1, new byte[Mutations.MaxLength], 100), input => Assert.True(input.Length <= Mutations.MaxLength));
+
+    private static void TrustLength(byte[] input)
+    {
+        if (input.Length >= 4) _ = input.AsSpan(4, BinaryPrimitives.ReadUInt16BigEndian(input.AsSpan(2)));
+    }
+
+    private static void ReadPort(byte[] input)
+    {
+        if (Encoding.Latin1.GetString(input).Split(' ') is [_, { Length: > 0 } port, ..] && port.All(char.IsAsciiDigit))
+            _ = ushort.Parse(port, CultureInfo.InvariantCulture);
+    }
 
     private static List<byte[]> Inputs(int number, byte[] seed, int count)
     {

@@ -32,13 +32,21 @@ internal static class Ours
 {
     public static SdpCandidate Host { get; } = new()
     {
-        Foundation = "1", Priority = 2_130_706_431, Address = Address("192.0.2.1", 40_000), Port = 40_000, Type = SdpCandidateType.Host,
+        Foundation = "1",
+        Priority = 2_130_706_431,
+        Address = Address("192.0.2.1", 40_000),
+        Port = 40_000,
+        Type = SdpCandidateType.Host,
     };
 
     public static SdpCandidate Relayed { get; } = new()
     {
-        Foundation = "2", Priority = 16_777_215, Address = Address("2001:db8::5", 50_000), Port = 50_000,
-        Type = SdpCandidateType.Relayed, Related = Address("198.51.100.1", 41_000),
+        Foundation = "2",
+        Priority = 16_777_215,
+        Address = Address("2001:db8::5", 50_000),
+        Port = 50_000,
+        Type = SdpCandidateType.Relayed,
+        Related = Address("198.51.100.1", 41_000),
     };
 
     public static LocalTransport Transport { get; } = new(

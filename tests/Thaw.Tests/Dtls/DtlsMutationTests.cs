@@ -14,7 +14,7 @@ public sealed class DtlsMutationTests
     {
         using var host = new Thaw.Dtls.BouncyCastleDtls();
         int connected = 0, failed = 0;
-        for (int seed = 1; seed <= 150; seed++)
+        for (int seed = 1; seed <= 60; seed++)
         {
             var random = new Random(seed);
             using var world = new DtlsWorld(host, host);
@@ -22,7 +22,6 @@ public sealed class DtlsMutationTests
             world.Network = (from, datagram) => world.PeerOf(from) == victim && random.Next(2) == 0 ? Mutate(datagram, random) : [datagram];
 
             world.Start().RunUntil(() => world.BothConnected || victim.Failed is not null);
-            world.RunFor(10);
 
             Assert.True(victim.Events.Any(e => e is DtlsEvent.Failed or DtlsEvent.Connected), $"seed {seed} wedged");
             if (victim.Failed is null) connected++;
@@ -31,8 +30,8 @@ public sealed class DtlsMutationTests
         }
 
         Assert.Equal(0, host.HandshakesInFlight);
-        Assert.InRange(connected, 15, 149); // both outcomes must occur, or the mutations prove nothing
-        Assert.InRange(failed, 1, 135);
+        Assert.InRange(connected, 5, 59); // both outcomes must occur, or the mutations prove nothing
+        Assert.InRange(failed, 1, 55);
     }
 
     [Fact]

@@ -88,6 +88,29 @@ public sealed class DtlsMutationTests
         Assert.Equal(1, host.HandshakesInFlight); // this world's client and nobody else
     }
 
+    [Theory]
+    [InlineData(0x30)] // SEQUENCE
+    [InlineData(0xA0)] // [0]
+    [InlineData(0x24)] // constructed OCTET STRING
+    public void A_certificate_nested_as_deep_as_a_message_allows_does_not_exhaust_the_fibre(byte tag)
+    {
+        byte[] nested = new byte[8000];
+        for (int i = 0; i < nested.Length; i += 2) (nested[i], nested[i + 1]) = (tag, 0x80); // each opens an indefinite length
+        byte[] encoding = [0x30, 0x80, .. nested];
+        using var pool = new Thaw.Dtls.FibrePool(1);
+        var fibre = pool.TryRent()!;
+        Exception? refused = null;
+
+        fibre.Start(() => refused = Record.Exception(() =>
+        {
+            using var crypto = new Thaw.Dtls.Crypto.BclTlsCrypto(new World.SeededRandom(1));
+            _ = new Thaw.Dtls.Crypto.BclCertificate(crypto, encoding).GetSigAlgParams();
+        }));
+
+        Assert.IsAssignableFrom<IOException>(refused); // a fatal alert
+        pool.Return(fibre);
+    }
+
     private static List<byte[]> Mutate(byte[] datagram, Random random)
     {
         byte[] copy = [.. datagram];

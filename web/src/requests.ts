@@ -6,7 +6,7 @@ export interface RequestListener {
 }
 
 /** A candidate request that is never answered would hold the client in `connecting` although everything else is up. */
-const candidateLimit = 5_000;
+const candidateLimit = 3_000;
 
 /**
  * Watches the client's requests to one endpoint, for the times and for the words in which a server refuses; and binds

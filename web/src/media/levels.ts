@@ -12,7 +12,7 @@ export interface Heard extends Level {
   /** Sum of squares over the sampled windows: the signal's energy, measured here and not taken from anyone's word. */
   readonly energy: number;
   readonly windows: number;
-  /** The strongest frequency right now, in hertz; 0 in silence. */
+  /** The strongest frequency of the loudest window, in hertz, to within one bin of 23 Hz. */
   readonly hertz: number;
 }
 
@@ -28,6 +28,7 @@ class Tap {
   #maxRms = 0;
   #energy = 0;
   #windows = 0;
+  #hertz = 0;
 
   constructor(context: AudioContext, stream: MediaStream) {
     this.#analyser = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0 });
@@ -45,7 +46,10 @@ class Tap {
       peak = Math.max(peak, Math.abs(s));
     }
     this.#last = { rms: Math.sqrt(sum / this.#samples.length), peak };
-    this.#maxRms = Math.max(this.#maxRms, this.#last.rms);
+    if (this.#last.rms > this.#maxRms) {
+      this.#maxRms = this.#last.rms;
+      this.#hertz = this.#strongest();
+    }
     this.#energy += sum;
     this.#windows++;
     return this.#last;
@@ -56,7 +60,7 @@ class Tap {
   }
 
   get heard(): Heard {
-    return { ...this.#last, maxRms: this.#maxRms, energy: this.#energy, windows: this.#windows, hertz: this.#strongest() };
+    return { ...this.#last, maxRms: this.#maxRms, energy: this.#energy, windows: this.#windows, hertz: this.#hertz };
   }
 
   close() {
@@ -68,7 +72,7 @@ class Tap {
     this.#analyser.getFloatFrequencyData(bins);
     let best = 0;
     for (let i = 1; i < bins.length; i++) if (bins[i]! > bins[best]!) best = i;
-    return bins[best]! > -70 ? (best * this.#analyser.context.sampleRate) / this.#analyser.fftSize : 0;
+    return (best * this.#analyser.context.sampleRate) / this.#analyser.fftSize;
   }
 }
 

@@ -33,11 +33,11 @@ export class MediaManager {
     const track = this.#microphone.track;
     if (!track) throw new Error("the microphone is opened before the client is made");
 
-    const mics = await listMicrophones();
-    const id = track.getSettings().deviceId;
-    this.#selected = mics.find((m) => m.deviceId === id) ?? mics[0] ?? {};
-    this.#callbacks.onAvailableMicsUpdated?.(mics);
-    if (this.#selected.deviceId) this.#callbacks.onMicUpdated?.(this.#selected as MediaDeviceInfo);
+    // Listing the devices takes some browsers 100 ms, and dialling need not wait for it.
+    void listMicrophones().then((mics) => this.#callbacks.onAvailableMicsUpdated?.(mics));
+    const { deviceId = "default", groupId = "" } = track.getSettings();
+    this.#selected = { deviceId, groupId, label: track.label, kind: "audioinput", toJSON: () => ({ deviceId }) };
+    this.#callbacks.onMicUpdated?.(this.#selected);
     this.#callbacks.onTrackStarted?.(track, you);
   }
 

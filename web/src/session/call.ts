@@ -1,4 +1,4 @@
-import { LogLevel, PipecatClient } from "@pipecat-ai/client-js";
+import { LogLevel, PipecatClient, TransportStartError } from "@pipecat-ai/client-js";
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { SmallWebRTCTransport } from "@pipecat-ai/small-webrtc-transport";
 import type { Levels } from "../media/levels.ts";
@@ -16,6 +16,9 @@ const endpoint = "/api/offer";
 const requestLimit = 5_000;
 const silentBelow = 1e-4; // -80 dBFS: a muted or dead device; a quiet room is 20 dB above
 const silentFor = 5_000;
+
+// Cancelled at the wrong moment, the client rejects a promise that nobody holds.
+addEventListener("unhandledrejection", (e) => e.reason instanceof TransportStartError && e.preventDefault());
 
 export interface Devices {
   readonly microphone: Microphone;
@@ -61,7 +64,6 @@ export class Call {
   }
 
   async start(deviceId: string | undefined) {
-    this.#devices.levels.start();
     if (!(await this.#openMicrophone(deviceId))) return;
     await this.#dial();
   }
@@ -73,7 +75,6 @@ export class Call {
     this.#ending.abort();
     clearInterval(this.#vitals);
     this.#devices.speaker.stop();
-    this.#devices.levels.stop();
     this.#devices.microphone.close();
     this.#recording?.stop();
     this.#unwatch?.();

@@ -55,8 +55,7 @@ export function reduce(state: State, event: SessionEvent): State {
     case "offer-sent":
       return isPending(state.steps.offer) ? begun(done(state, "offer", at), "answer", at) : state;
     case "offer-failed":
-      if (event.fault.kind === "http" && event.fault.status >= 400 && event.fault.status < 500 && state.phase === "connecting")
-        return failed(state, at, offerVerdict({ ...state, offerFault: event.fault }));
+      // Not the end: after all but a 4xx the client tries again, and after that it says so itself.
       return { ...state, offerFault: event.fault, steps: { ...state.steps, answer: { ...state.steps.answer, status: "late" } } };
     case "answer-applied":
       return isPending(state.steps.answer) ? withoutOfferFault(begun(done(state, "answer", at), "ice", at)) : state;
@@ -99,8 +98,7 @@ export function reduce(state: State, event: SessionEvent): State {
       return failed(state, at, { code: "agent-error", step: state.phase === "connecting" ? pendingStep(state) : "ready", detail: event.detail });
     case "client-failed":
       if (state.phase === "connected" || state.phase === "reconnecting") return failed(state, at, lostVerdict(state, event.detail));
-      if (state.offerFault) return failed(state, at, offerVerdict(state));
-      return failed(state, at, { code: "client-error", step: pendingStep(state), detail: event.detail });
+      return failed(state, at, state.offerFault ? offerVerdict(state) : clientVerdict(state, event.detail));
 
     case "speaking":
       return event.who === "you" ? { ...state, youSpeak: event.on } : { ...state, agentSpeaks: event.on };
@@ -175,6 +173,11 @@ function offerVerdict(state: State): Verdict {
     case "http":
       return { code: fault.status < 500 ? "offer-rejected" : "server-error", step: "answer", status: fault.status, detail: fault.detail };
   }
+}
+
+function clientVerdict(state: State, detail: string): Verdict {
+  const step = pendingStep(state);
+  return { code: step === "answer" ? "answer-unusable" : "client-error", step, detail };
 }
 
 function lostVerdict(state: State, detail?: string): Verdict {

@@ -2,7 +2,7 @@ import { Levels } from "../media/levels.ts";
 import { listMicrophones, Microphone } from "../media/microphone.ts";
 import { Speaker } from "../media/speaker.ts";
 import type { CandidateNote } from "../recorder.ts";
-import { Call } from "./call.ts";
+import type { Call } from "./call.ts";
 import type { Happening } from "./events.ts";
 import { deadlineOf, reduce } from "./reducer.ts";
 import { initialState, isActive } from "./state.ts";
@@ -15,6 +15,10 @@ export interface Message {
 }
 
 const messagesKept = 500;
+
+// Most of the page's code is the client; the page is painted while it loads.
+const loading = import("./call.ts");
+loading.catch(() => undefined);
 
 /** The one owner of the state: takes happenings in, follows the state's changes with effects, keeps its one timer. */
 export class Session {
@@ -60,14 +64,9 @@ export class Session {
     if (isActive(this.#state.phase)) return;
     const attempt = ++this.#attempts;
     this.messages.length = this.candidates.length = this.messagesSeen = 0;
-    const call = new Call(this, {
-      happened: (happening) => this.#dispatch(attempt, happening),
-      message: (direction, data) => this.#note({ at: performance.now(), direction, data }),
-      candidate: (note) => this.candidates.push(note),
-    });
-    this.#call = call;
     this.#dispatch(attempt, { type: "connect" });
-    void call.start(this.#deviceId);
+    this.levels.start();
+    void this.#start(attempt);
   }
 
   disconnect() {
@@ -90,15 +89,31 @@ export class Session {
     this.#notify();
   }
 
+  async #start(attempt: number) {
+    const client = await loading.catch((e: unknown) => void this.#dispatch(attempt, { type: "client-failed", detail: String(e) }));
+    if (!client || attempt !== this.#attempts || !isActive(this.#state.phase)) return;
+    this.#call = new client.Call(this, {
+      happened: (happening) => this.#dispatch(attempt, happening),
+      message: (direction, data) => this.#note({ at: performance.now(), direction, data }),
+      candidate: (note) => this.candidates.push(note),
+    });
+    await this.#call.start(this.#deviceId);
+  }
+
   #dispatch(attempt: number, happening: Happening) {
     const before = this.#state;
     this.#state = reduce(before, { ...happening, attempt, at: performance.now() });
     if (this.#state === before) return;
 
-    if (isActive(before.phase) && !isActive(this.#state.phase)) void this.#call?.end();
+    if (isActive(before.phase) && !isActive(this.#state.phase)) this.#end();
     if (happening.type === "microphone-opened") void this.#refreshDevices();
     this.#schedule(attempt);
     this.#notify();
+  }
+
+  #end() {
+    this.levels.stop();
+    void this.#call?.end();
   }
 
   #schedule(attempt: number) {

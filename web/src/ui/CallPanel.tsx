@@ -11,7 +11,7 @@ export function CallPanel() {
   const active = isActive(state.phase);
 
   return (
-    <section className="panel call" aria-label="Call">
+    <section className="panel call" aria-label={page.call}>
       <h2 className="headline" data-testid="headline">
         {headline(state)}
       </h2>
@@ -87,11 +87,11 @@ function Announcement({ state }: { state: State }) {
 }
 
 function Speech({ state }: { state: State }) {
-  if (state.phase !== "connected" && state.phase !== "reconnecting") return null;
+  const up = state.phase === "connected" || state.phase === "reconnecting";
   return (
-    <ul className="speech" aria-label="Voice activity">
+    <ul className="speech" aria-label={page.voiceActivity} data-shown={up}>
       <li data-on={state.youSpeak} data-testid="you-speak">
-        {page.youSpeak}
+        {state.youSpeak ? page.youSpeak : page.youAreQuiet}
       </li>
       <li data-on={state.agentSpeaks} data-testid="agent-speaks">
         {agentSpeaks(state)}

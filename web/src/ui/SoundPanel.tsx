@@ -73,7 +73,9 @@ function Trace({ levels, running }: { levels: Levels; running: boolean }) {
   useFrames(running, draw);
   return (
     <figure className="trace">
-      <canvas ref={canvas} role="img" aria-label={page.traceLabel} />
+      <div>
+        <canvas ref={canvas} role="img" aria-label={page.traceLabel} />
+      </div>
       <figcaption aria-hidden="true">
         <span>{page.tenSeconds}</span>
         <span>{page.now}</span>

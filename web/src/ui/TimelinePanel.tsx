@@ -6,16 +6,18 @@ import { useNow, useRead } from "./useSession.ts";
 
 export function TimelinePanel() {
   const state = useRead((s) => s.state());
+  const now = useNow(moving(state), 50);
+  const range = rangeOf(state, now);
   return (
     <section className="panel timeline" aria-labelledby="steps-title">
       <div className="panel-head">
         <h2 id="steps-title">{page.steps}</h2>
         <span>{page.stepsUnit}</span>
       </div>
-      <Axis />
+      <Axis range={range} />
       <ol data-testid="steps">
         {stepIds.map((id) => (
-          <Row key={id} id={id} step={state.steps[id]} state={state} />
+          <Row key={id} id={id} step={state.steps[id]} state={state} now={now} range={range} />
         ))}
       </ol>
       <Vitals state={state} />
@@ -23,11 +25,17 @@ export function TimelinePanel() {
   );
 }
 
-function Row({ id, step, state }: { id: StepId; step: Step; state: State }) {
-  const moving = step.status === "active" || step.status === "late";
-  const now = useNow(moving, 50);
+interface RowProps {
+  readonly id: StepId;
+  readonly step: Step;
+  readonly state: State;
+  readonly now: number;
+  readonly range: number;
+}
+
+function Row({ id, step, state, now, range }: RowProps) {
   const base = id === "microphone" ? state.startedAt : state.baseAt;
-  const end = step.to ?? (moving ? Math.max(now, step.from ?? base) : undefined);
+  const end = step.to ?? (isMoving(step) ? Math.max(now, step.from ?? base) : undefined);
   const old = end !== undefined && end < base;
   const note = noteOf(id, step, state);
 
@@ -41,7 +49,7 @@ function Row({ id, step, state }: { id: StepId; step: Step; state: State }) {
         {note && <span className="step-note"> {note}</span>}
       </span>
       <span className="step-bar" aria-hidden="true">
-        {id !== "microphone" && step.from !== undefined && end !== undefined && !old && <Bar from={step.from - base} to={end - base} />}
+        {id !== "microphone" && step.from !== undefined && end !== undefined && !old && <Bar from={(step.from - base) / range} to={(end - base) / range} />}
       </span>
       <span className="step-time">{end === undefined || old ? page.none : milliseconds(end - base)}</span>
     </li>
@@ -56,17 +64,18 @@ function noteOf(id: StepId, step: Step, state: State): string {
 }
 
 function Bar({ from, to }: { from: number; to: number }) {
-  const [left, right] = [position(from), position(to)];
-  return <span className="bar" style={{ left: `${left}%`, width: `max(3px, ${right - left}%)` }} />;
+  const left = 100 * Math.min(Math.max(from, 0), 1);
+  const width = 100 * Math.min(to, 1) - left;
+  return <span className="bar" style={{ left: `${left}%`, width: `max(3px, ${width}%)` }} />;
 }
 
-function Axis() {
+function Axis({ range }: { range: number }) {
   return (
     <div className="axis" aria-hidden="true">
       <div>
-        {[0, 10, 100, 1_000, 10_000].map((ms) => (
-          <span key={ms} style={{ left: `${position(ms)}%` }}>
-            {ms >= 1_000 ? `${ms / 1_000} s` : ms}
+        {[0, 0.5, 1].map((part) => (
+          <span key={part} style={{ left: `${100 * part}%` }}>
+            {part === 0 ? "0" : milliseconds(range * part)}
           </span>
         ))}
       </div>
@@ -74,11 +83,20 @@ function Axis() {
   );
 }
 
-/** One fixed logarithmic scale up to the limit: 10 ms and 10 s are both readable, and no bar moves once drawn. */
-function position(ms: number): number {
-  const clamped = Math.min(Math.max(ms, 0), limits.connect);
-  return (100 * Math.log10(1 + clamped / 10)) / Math.log10(1 + limits.connect / 10);
+const ranges = [200, 500, 1_000, 2_000, 5_000, 10_000, 20_000];
+
+/** As on an instrument: the finest of a few fixed ranges into which everything so far fits. */
+function rangeOf(state: State, now: number): number {
+  const ends = stepIds.filter((id) => id !== "microphone").map((id) => {
+    const step = state.steps[id];
+    return (step.to ?? (isMoving(step) ? now : state.baseAt)) - state.baseAt;
+  });
+  const last = Math.max(...ends);
+  return ranges.find((range) => last <= range) ?? limits.recover;
 }
+
+const isMoving = (step: Step) => step.status === "active" || step.status === "late";
+const moving = (state: State) => stepIds.some((id) => isMoving(state.steps[id]));
 
 function Vitals({ state: { vitals, path } }: { state: State }) {
   const decimals = (value: number | undefined, unit: string) => (value === undefined ? page.none : `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`);

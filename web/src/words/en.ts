@@ -11,6 +11,8 @@ export interface Explanation {
 
 export const page = {
   tagline: "Voice that never hangs on “Connecting”",
+  call: "Call",
+  voiceActivity: "Voice activity",
   connect: "Connect",
   disconnect: "Disconnect",
   cancel: "Cancel",
@@ -41,6 +43,7 @@ export const page = {
   clickToHear: "Click to hear the agent",
   clickToHearWhy: "The browser holds the sound back until you click.",
   youSpeak: "You are speaking",
+  youAreQuiet: "You are quiet",
   microphoneSilent: "No sound at all from this microphone. Is it muted, or is another one meant?",
   details: "What was said",
   todo: "What to do",
@@ -53,7 +56,7 @@ export const page = {
 export const agentName = (state: State) =>
   state.agent ? state.agent.charAt(0).toUpperCase() + state.agent.slice(1) : "The agent";
 
-export const agentSpeaks = (state: State) => `${agentName(state)} is speaking`;
+export const agentSpeaks = (state: State) => `${agentName(state)} is ${state.agentSpeaks ? "speaking" : "quiet"}`;
 
 export const stepNames: Readonly<Record<StepId, string>> = {
   microphone: "Microphone",
@@ -315,5 +318,6 @@ export function givingUpIn(seconds: number): string {
 }
 
 export function milliseconds(ms: number): string {
-  return ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms).toLocaleString("en")} ms`;
+  const [value, unit] = ms >= 10_000 ? [(ms / 1000).toFixed(1), "s"] : [Math.round(ms).toLocaleString("en"), "ms"];
+  return `${value}\u00a0${unit}`;
 }

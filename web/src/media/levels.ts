@@ -17,7 +17,7 @@ export interface Heard extends Level {
 }
 
 const silence: Level = { rms: 0, peak: 0 };
-export const sampleEvery = 50; // ms
+const sampleEvery = 50; // ms
 export const historyLength = 10_000 / sampleEvery;
 
 class Tap {

@@ -127,6 +127,12 @@ describe("a call that breaks", () => {
     expect([state.phase, state.recoveries]).toEqual(["connected", 1]);
   });
 
+  it("says that it waits for the path, not for the agent", () => {
+    const broken = play(...connected, { type: "ice-interrupted", peer: 1 });
+    expect(pendingStep(broken)).toBe("ice");
+    expect(waitingFor(broken, "ice")).toContain("path to return");
+  });
+
   it("is lost when it does not recover in time", () => {
     const broken = play(...connected, { type: "ice-interrupted", peer: 1 });
     const state = later(broken, giveUpAt(broken), { type: "tick" });

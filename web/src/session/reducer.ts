@@ -130,7 +130,7 @@ export function giveUpAt(state: State): number {
 /** What we are waiting for: the first step of the way that is not done. */
 export function pendingStep(state: State): StepId {
   if (state.phase === "microphone") return "microphone";
-  return chain.find((id) => !isDone(state.steps[id])) ?? "ready";
+  return chain.find((id) => !isDone(state.steps[id])) ?? (state.phase === "reconnecting" ? "ice" : "ready");
 }
 
 function dial(attempt: number, at: number): State {

@@ -67,8 +67,11 @@ function Meter({ levels, running, side, label }: { levels: Levels; running: bool
 
 function Trace({ levels, running }: { levels: Levels; running: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const drawn = useRef(-1);
   const draw = useCallback(() => {
-    if (canvas.current) drawTrace(canvas.current, levels.history, scaled);
+    if (!canvas.current || drawn.current === levels.history.count) return;
+    drawn.current = levels.history.count;
+    drawTrace(canvas.current, levels.history, scaled);
   }, [levels]);
   useFrames(running, draw);
   return (

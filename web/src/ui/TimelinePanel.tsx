@@ -1,6 +1,6 @@
 import { stepIds } from "../session/state.ts";
 import type { State, Step, StepId } from "../session/state.ts";
-import { describePath, lateNote, milliseconds, page, statusNames, stepNames, triesNote } from "../words/en.ts";
+import { describePath, lateNote, milliseconds, page, scaleMark, statusNames, stepNames, triesNote } from "../words/en.ts";
 import { limits } from "../session/reducer.ts";
 import { useNow, useRead } from "./useSession.ts";
 
@@ -75,7 +75,7 @@ function Axis({ range }: { range: number }) {
       <div>
         {[0, 0.5, 1].map((part) => (
           <span key={part} style={{ left: `${100 * part}%` }}>
-            {part === 0 ? "0" : milliseconds(range * part)}
+            {scaleMark(range * part)}
           </span>
         ))}
       </div>

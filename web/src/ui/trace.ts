@@ -1,7 +1,5 @@
-import { historyLength, sampleEvery } from "../media/levels.ts";
+import { historyLength } from "../media/levels.ts";
 import type { Levels } from "../media/levels.ts";
-
-let scrolled = { count: 0, at: 0 };
 
 /** Ten seconds of both directions about one line: an echo shows as the same shape below, later. */
 export function drawTrace(canvas: HTMLCanvasElement, history: Levels["history"], scaled: (amplitude: number) => number) {
@@ -20,7 +18,6 @@ export function drawTrace(canvas: HTMLCanvasElement, history: Levels["history"],
   for (let second = 1; second < 10; second++) context.fillRect(Math.round((width * second) / 10), 0, 1, height);
   context.fillRect(0, Math.round(middle), width, 1);
 
-  const slip = slipOf(history.count);
   const sides = [
     { ring: history.you, colour: style.getPropertyValue("--you"), up: true },
     { ring: history.agent, colour: style.getPropertyValue("--agent"), up: false },
@@ -32,15 +29,7 @@ export function drawTrace(canvas: HTMLCanvasElement, history: Levels["history"],
       if (index < 0) break;
       const length = scaled(ring[index % historyLength]!) * (middle - 2 * ratio);
       if (length < 0.5) continue;
-      const x = width - (age + slip) * column;
-      context.fillRect(x - column, up ? middle - length : middle + 1, Math.max(1, column * 0.7), length);
+      context.fillRect(width - (age + 1) * column, up ? middle - length : middle + 1, Math.max(1, column * 0.7), length);
     }
   }
-}
-
-/** How far, in columns, time has moved on since the newest sample. */
-function slipOf(count: number): number {
-  const now = performance.now();
-  if (count !== scrolled.count) scrolled = { count, at: now };
-  return Math.min(1, (now - scrolled.at) / sampleEvery);
 }

@@ -29,7 +29,7 @@ export const page = {
   tenSeconds: "10 s ago",
   now: "now",
   steps: "Steps",
-  stepsUnit: "ms since dialling",
+  stepsUnit: "since dialling",
   path: "Path",
   roundTrip: "Round trip",
   jitter: "Jitter",
@@ -119,6 +119,7 @@ export function waitingFor(state: State, step: StepId): string {
     case "answer":
       return "The server is preparing its answer.";
     case "ice":
+      if (state.steps.ice.status === "ok") return "Nothing comes through. Waiting for the path to return; after 5 seconds a new one is tried.";
       return "Both sides are trying the network paths between them.";
     case "dtls":
       return "A path works; both sides are agreeing on keys.";
@@ -233,7 +234,7 @@ const explanations: Readonly<Record<VerdictCode, Explanation>> = {
   "offer-rejected": {
     title: "The server refused the call",
     why: "It understood the offer and said no. Trying again without a change will not help.",
-    todo: ["Read what it said below; it names the reason.", seeServerLog],
+    todo: ["Read what it said; it names the reason.", seeServerLog],
   },
   "server-error": {
     title: "The server has an error",
@@ -287,7 +288,7 @@ const explanations: Readonly<Record<VerdictCode, Explanation>> = {
   "agent-error": {
     title: "The agent reported an error",
     why: "The agent ended the call with an error.",
-    todo: ["Read what it said below.", seeServerLog],
+    todo: ["Read what it said; it usually names the cause.", seeServerLog],
   },
   "peer-left-early": {
     title: "The server hung up while connecting",
@@ -315,6 +316,11 @@ export function triesNote(tries: number): string {
 
 export function givingUpIn(seconds: number): string {
   return `Giving up in ${seconds} s`;
+}
+
+/** Short, for the ends of a scale. */
+export function scaleMark(ms: number): string {
+  return ms === 0 ? "0" : ms < 1_000 ? `${ms}\u00a0ms` : `${ms / 1_000}\u00a0s`;
 }
 
 export function milliseconds(ms: number): string {

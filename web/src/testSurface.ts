@@ -21,7 +21,8 @@ export interface Stats {
   readonly readyMs: number | null;
   readonly path: Path | null;
   readonly vitals: Vitals | null;
-  readonly audio: { readonly you: Heard; readonly agent: Heard };
+  /** `measuring` is false while the browser holds the audio clock back; the levels are zero then. */
+  readonly audio: { readonly measuring: boolean; readonly you: Heard; readonly agent: Heard };
   readonly youSpeak: boolean;
   readonly agentSpeaks: boolean;
   readonly messages: number;
@@ -111,7 +112,7 @@ function statsOf(session: Session): Stats {
     readyMs: state.readyAt === undefined ? null : state.readyAt - state.dialledAt!,
     path: state.path ?? null,
     vitals: state.vitals ?? null,
-    audio: { you: session.levels.heard("you"), agent: session.levels.heard("agent") },
+    audio: { measuring: session.levels.measuring, you: session.levels.heard("you"), agent: session.levels.heard("agent") },
     youSpeak: state.youSpeak,
     agentSpeaks: state.agentSpeaks,
     messages: session.messagesSeen,

@@ -103,6 +103,11 @@ export class Levels {
     }, sampleEvery);
   }
 
+  /** False while the browser holds the audio clock back; then all levels read zero and mean nothing. */
+  get measuring() {
+    return this.#context?.state === "running";
+  }
+
   tap(side: Side, stream: MediaStream) {
     if (!this.#context) return;
     this.#taps[side]?.close();

@@ -175,7 +175,8 @@ export class Call {
     let said = false;
     this.#devices.levels.onSample = ({ rms }) => {
       const now = performance.now();
-      silentSince = rms < silentBelow && this.#devices.microphone.enabled ? (silentSince ?? now) : undefined;
+      const { levels, microphone } = this.#devices;
+      silentSince = rms < silentBelow && levels.measuring && microphone.enabled ? (silentSince ?? now) : undefined;
       const silent = silentSince !== undefined && now - silentSince >= silentFor;
       if (silent !== said) this.#happened({ type: "microphone-silent", silent: (said = silent) });
     };

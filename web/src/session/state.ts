@@ -61,6 +61,8 @@ export interface Vitals {
   readonly jitterMs?: number;
   readonly lost?: number;
   readonly codec?: string;
+  /** The browser's own sum of the received sound's energy, where the page cannot listen itself. */
+  readonly energyIn?: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly packetsIn: number;

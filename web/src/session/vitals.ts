@@ -14,12 +14,14 @@ export function vitalsOf(report: RTCStatsReport): Vitals {
   const roundTrip = number(pair["currentRoundTripTime"]);
   const jitter = number(received["jitter"]);
   const lost = number(received["packetsLost"]);
+  const energy = number(received["totalAudioEnergy"]);
   const mime = codec?.["mimeType"];
   return {
     ...(roundTrip === undefined ? {} : { roundTripMs: roundTrip * 1000 }),
     ...(jitter === undefined ? {} : { jitterMs: jitter * 1000 }),
     ...(lost === undefined ? {} : { lost }),
     ...(typeof mime === "string" ? { codec: mime.replace("audio/", "") } : {}),
+    ...(energy === undefined ? {} : { energyIn: energy }),
     bytesIn: number(received["bytesReceived"]) ?? 0,
     bytesOut: number(sent["bytesSent"]) ?? 0,
     packetsIn: number(received["packetsReceived"]) ?? 0,

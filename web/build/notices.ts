@@ -13,6 +13,14 @@ const licenceBeside: Readonly<Record<string, string>> = {
   "@pipecat-ai/client-js": "@pipecat-ai/small-webrtc-transport",
 };
 
+/** What packages carry inside their own bundle, where no module id shows it. */
+const inlined: Readonly<Record<string, readonly string[]>> = {
+  "@daily-co/daily-js": ["@babel/runtime", "@sentry/browser", "@sentry/core", "dequal"],
+};
+
+/** Source copied into @pipecat-ai/small-webrtc-transport without a notice: MIT, as our own licence is. */
+const copied = { name: "wavtools, of openai-realtime-console (MIT)", copyright: "Copyright (c) 2024 OpenAI" };
+
 /** Writes THIRD-PARTY-NOTICES.txt: the licence of every package of which anything is in the bundle. */
 export function thirdPartyNotices(): Plugin {
   return {
@@ -20,9 +28,10 @@ export function thirdPartyNotices(): Plugin {
     apply: "build",
     generateBundle(_, bundle) {
       const modules = Object.values(bundle).flatMap((output) => (output.type === "chunk" ? output.moduleIds : []));
-      const roots = new Set(modules.map(packageRoot).filter((root) => root !== undefined));
-      const notices = [...roots].map(noticeOf).sort((a, b) => (a < b ? -1 : 1));
-      const intro = "This client contains code of the following packages, unmodified, under their own licences.\n";
+      const seen = modules.map(packageRoot).filter((root) => root !== undefined);
+      const roots = new Set([...seen, ...seen.flatMap(inlinedIn)]);
+      const notices = [...[...roots].map(noticeOf), noticeOfCopied()].sort((a, b) => (a < b ? -1 : 1));
+      const intro = "This client contains code of the following packages, under their own licences.\n";
       this.emitFile({ type: "asset", fileName: "THIRD-PARTY-NOTICES.txt", source: [intro, ...notices].join(`\n${"-".repeat(80)}\n`) });
     },
   };
@@ -30,6 +39,15 @@ export function thirdPartyNotices(): Plugin {
 
 function packageRoot(moduleId: string): string | undefined {
   return /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(moduleId)?.[1];
+}
+
+function inlinedIn(root: string): string[] {
+  return Object.entries(inlined).flatMap(([name, packages]) => (root.endsWith(`/${name}`) ? packages.map((p) => join(root.slice(0, -name.length), p)) : []));
+}
+
+function noticeOfCopied(): string {
+  const mit = readFileSync(new URL("../../LICENSE", import.meta.url), "utf8").replace(/^Copyright .*$/m, copied.copyright);
+  return `${copied.name}\n\n${mit.trim()}\n`;
 }
 
 function noticeOf(root: string): string {

@@ -1,1 +1,23 @@
-return 0;
+using System.CommandLine;
+using Thaw.Cli;
+using Thaw.Cli.Verbs;
+
+var root = new RootCommand("Thaw: WebRTC voice that never hangs on \"Connecting\".") { Serve.Command() };
+var parsed = root.Parse(args);
+if (parsed.Errors is { Count: > 0 } errors)
+{
+    foreach (var error in errors) Console.Error.WriteLine($"thaw: {error.Message}");
+    Console.Error.WriteLine("Try --help.");
+    return ExitCode.Usage;
+}
+
+try
+{
+    // Signals are each verb's business; the exception handler would print a stack trace and exit with 1.
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (Exception e)
+{
+    Console.Error.WriteLine($"thaw: internal error: {e}");
+    return ExitCode.Internal;
+}

@@ -1,0 +1,11 @@
+namespace Thaw.Cli;
+
+/// <summary>The same numbers for every verb, so that scripts can tell a finding from a crash.</summary>
+internal static class ExitCode
+{
+    public const int Ok = 0;
+    public const int CannotRun = 4;     // a port is taken, the network or a permission is missing
+    public const int Usage = 64;        // sysexits.h
+    public const int Internal = 70;     // sysexits.h
+    public const int Interrupted = 130; // 128 + SIGINT
+}

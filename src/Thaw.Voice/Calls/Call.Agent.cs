@@ -1,0 +1,140 @@
+using System.Threading.Channels;
+using Thaw.Voice.Rtvi;
+
+namespace Thaw.Voice.Calls;
+
+internal sealed partial class Call
+{
+    private static readonly TimeSpan AgentPatience = TimeSpan.FromSeconds(1); // to notice that it was told to stop
+
+    private readonly IVoiceAgent _agent;
+    private readonly VoiceCall _facade;
+    private readonly CancellationTokenSource _hangUp = new();
+    private readonly Channel<AgentMessage> _toAgent = Channel.CreateBounded<AgentMessage>(new BoundedChannelOptions(MaxQueuedMessages) { SingleReader = true });
+    private int _bytesToAgent;
+    private Task _agentTask = Task.CompletedTask;
+    private bool _prepared, _started, _dismissed, _paced;
+    private Exception? _fault;
+
+    private void PrepareAgent()
+    {
+        _deadlines.Set(Deadline.AgentStart, _host.Now + _limits.AgentStart);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await _agent.PrepareAsync(_hangUp.Token);
+                Post(new CallInput.AgentPrepared());
+            }
+            catch (Exception e)
+            {
+                Post(new CallInput.AgentEnded(e));
+            }
+        });
+    }
+
+    private void OnAgentPrepared()
+    {
+        if (_fault is not null) return; // too late: the client has been told
+
+        _deadlines.Stop(Deadline.AgentStart);
+        _prepared = true;
+        SendBotReady();
+        if (Current is { Stage: >= LinkStage.Encrypted }) StartAgent();
+    }
+
+    private void StartAgent()
+    {
+        if (!_prepared || _started || _dismissed) return;
+
+        _started = true;
+        _agentTask = Task.WhenAll(Task.Run(RunAgentAsync), Task.Run(TalkToAgentAsync));
+    }
+
+    private async Task RunAgentAsync()
+    {
+        Exception? fault = null;
+        try
+        {
+            await _agent.RunAsync(_facade, _hangUp.Token);
+        }
+        catch (OperationCanceledException) when (_hangUp.IsCancellationRequested) { }
+        catch (Exception e)
+        {
+            fault = e;
+        }
+
+        Post(new CallInput.AgentEnded(fault));
+    }
+
+    private async Task TalkToAgentAsync()
+    {
+        await foreach (var message in _toAgent.Reader.ReadAllAsync())
+        {
+            try
+            {
+                await _agent.HandleAsync(_facade, message, _hangUp.Token);
+            }
+            catch (OperationCanceledException) when (_hangUp.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                _host.Log.AgentMessageFaulted(e, Id);
+                _facade.TryRefuse(message, "The agent failed on this message.");
+            }
+
+            if (message is AgentMessage.Raw raw) Interlocked.Add(ref _bytesToAgent, -raw.Content.Length);
+        }
+    }
+
+    private bool TryTellAgent(AgentMessage message)
+    {
+        if (_dismissed || _fault is not null) return false;
+        int size = message is AgentMessage.Raw raw ? raw.Content.Length : 0;
+        if (Interlocked.Add(ref _bytesToAgent, size) <= MaxQueuedBytes && _toAgent.Writer.TryWrite(message)) return true;
+
+        Interlocked.Add(ref _bytesToAgent, -size);
+        return false;
+    }
+
+    private void Play(AudioPath path)
+    {
+        _audio.Attach(path);
+        if (_paced) return;
+        _paced = true;
+        _host.Clock.Add(_audio);
+    }
+
+    /// <summary>RTVI disconnect-bot: the agent goes, the connection stays.</summary>
+    private void DismissAgent()
+    {
+        _dismissed = true;
+        StopAgent();
+    }
+
+    private void StopAgent()
+    {
+        _audio.Input.End();
+        _audio.Output.Clear();
+        _toAgent.Writer.TryComplete();
+        _hangUp.Cancel();
+    }
+
+    private void OnAgentEnded(Exception? fault)
+    {
+        if (_dismissed || _fault is not null) return;
+        if (fault is null)
+        {
+            Leave(HangUpReason.AgentLeft);
+            return;
+        }
+
+        _fault = fault;
+        _deadlines.Stop(Deadline.AgentStart);
+        _host.Log.AgentFailed(fault, Id);
+        _sender.TrySend(RtviWriter.Error("The agent failed and the call has to end.", fatal: true));
+        if (_sender.Chat is not null) Leave(HangUpReason.AgentFailed); // else once there is a channel to say it on
+    }
+}

@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Thaw.Protocol;
+
+namespace Thaw.Voice.Calls;
+
+internal enum TrickleResult { Posted, Unknown, Busy }
+
+/// <summary>All calls of this process, and which of them an offer or a candidate belongs to.</summary>
+internal sealed class CallHost : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, CallLink> _byPcId = new();
+    private readonly HashSet<Call> _calls = [];
+    private readonly Lock _gate = new();
+    private readonly Func<IVoiceAgent> _agent;
+    private readonly int _maxCalls;
+    private readonly Sessions _sessions;
+    private readonly long _origin;
+    private volatile bool _draining;
+
+    public CallHost(VoiceServerOptions options, ICallPeers peers, ILogger log)
+    {
+        (Peers, Log, Time, Limits) = (peers, log, options.Time, options.Limits);
+        (_agent, _maxCalls) = (options.Agent, options.MaxSessions);
+        _origin = Time.GetTimestamp();
+        _sessions = new(Limits.Session, capacity: 4 * options.MaxSessions + 64);
+        Clock = new(Time, e => log.AudioFaulted(e), Math.Clamp(Environment.ProcessorCount, 1, 4));
+    }
+
+    public ICallPeers Peers { get; }
+    public ILogger Log { get; }
+    public TimeProvider Time { get; }
+    public CallLimits Limits { get; }
+    public AudioClock Clock { get; }
+    public Instant Now => new(Time.GetElapsedTime(_origin).Ticks);
+
+    /// <summary>No new calls; those that run, run on.</summary>
+    public bool IsDraining => _draining;
+
+    public IReadOnlyList<Call> Snapshot()
+    {
+        lock (_gate) return [.. _calls];
+    }
+
+    public static string NewPcId() => "ThawPeer-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    /// <summary>Null if there are too many sessions.</summary>
+    public VoiceSession? StartSession(JsonElement? body) => _sessions.TryCreate(body, Now);
+
+    public bool HasSession(string id) => _sessions.Find(id, Now) is not null;
+
+    public async Task<OfferResult> OfferAsync(Offer offer, CancellationToken cancel)
+    {
+        while (true)
+        {
+            if (_draining) return new OfferResult.Busy("The server is shutting down.");
+            if ((CallOf(offer) ?? TryStartCall(offer)) is not { } call) return new OfferResult.Busy("All lines are busy.");
+
+            var result = await call.OfferAsync(offer, cancel);
+            if (result is not OfferResult.CallOver) return result;
+            Forget(call); // it ended while the offer waited: the next round finds another or makes one
+        }
+    }
+
+    /// <summary>Posts candidates to the call that the pc_id names, or else a username fragment in them. Never waits.</summary>
+    public TrickleResult Trickle(string pcId, IReadOnlyList<TrickledCandidate> candidates)
+    {
+        if (!_byPcId.TryGetValue(pcId, out var link)) link = OnlyLinkWith(candidates.FirstOrDefault(c => c.Ufrag is not null).Ufrag);
+        if (link is null) return TrickleResult.Unknown;
+        return link.Call.Post(new CallInput.Trickled(link, candidates)) ? TrickleResult.Posted : TrickleResult.Busy;
+    }
+
+    public void Register(CallLink link) => _byPcId[link.PcId] = link;
+
+    public void Unregister(CallLink link) => _byPcId.TryRemove(link.PcId, out _);
+
+    public void Forget(Call call)
+    {
+        foreach (var (id, link) in _byPcId)
+            if (link.Call == call) _byPcId.TryRemove(id, out _);
+        lock (_gate)
+        {
+            _calls.Remove(call);
+            if (call.Session is { } session) _sessions.Release(session, call, Now);
+        }
+    }
+
+    public void Drain() => _draining = true;
+
+    /// <summary>Says goodbye to everyone and waits until that is out.</summary>
+    public async Task StopAsync()
+    {
+        Drain();
+        var calls = Snapshot();
+        foreach (var call in calls) call.HangUp(HangUpReason.Shutdown);
+        await Task.WhenAll(calls.Select(c => c.Ended));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await Clock.DisposeAsync();
+    }
+
+    private Call? CallOf(Offer offer)
+    {
+        if (offer.PcId is { } id && _byPcId.TryGetValue(id, out var link)) return link.Call;
+
+        // A retry whose first answer was lost has no pc_id, but is the same session: a second agent would be a ghost.
+        if (offer is { Restart: true, SessionId: { } session } && _sessions.Find(session, Now)?.Call is { } call) return call;
+
+        foreach (var (_, candidate) in _byPcId)
+            if (candidate.Last?.Offer == offer.Sdp) return candidate.Call; // posted twice, by a proxy or an impatient client
+        return null;
+    }
+
+    private Call? TryStartCall(Offer offer)
+    {
+        lock (_gate)
+        {
+            if (_calls.Count >= _maxCalls) return null;
+
+            var session = offer.SessionId is { } id ? _sessions.Find(id, Now) : null;
+            var call = new Call(this, _agent(), session, offer.RequestData);
+            _calls.Add(call);
+            if (session is not null) session.Call = call;
+            return call;
+        }
+    }
+
+    private CallLink? OnlyLinkWith(string? ufrag)
+    {
+        if (ufrag is null) return null;
+        CallLink[] found = [.. _byPcId.Select(p => p.Value).Where(l => l.RemoteUfrag == ufrag).Take(2)];
+        return found is [var only] ? only : null;
+    }
+}

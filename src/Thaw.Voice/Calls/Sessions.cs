@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Thaw.Protocol;
+
+namespace Thaw.Voice.Calls;
+
+/// <summary>What <c>/start</c> gave out: a name for a call that does not exist yet.</summary>
+/// <param name="Body">The application's own data, for the agent.</param>
+internal sealed record VoiceSession(string Id, JsonElement? Body)
+{
+    public Instant ExpiresAt { get; set; }
+    public Call? Call { get; set; }
+}
+
+internal sealed class Sessions(TimeSpan lifetime, int capacity)
+{
+    private readonly ConcurrentDictionary<string, VoiceSession> _byId = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Null if there are too many that have not been used yet.</summary>
+    public VoiceSession? TryCreate(JsonElement? body, Instant now)
+    {
+        if (_byId.Count >= capacity)
+            foreach (var (id, old) in _byId)
+                if (IsExpired(old, now)) _byId.TryRemove(id, out _);
+        if (_byId.Count >= capacity) return null;
+
+        var session = new VoiceSession(Guid.NewGuid().ToString(), body) { ExpiresAt = now + lifetime };
+        _byId[session.Id] = session;
+        return session;
+    }
+
+    public VoiceSession? Find(string id, Instant now)
+    {
+        if (!_byId.TryGetValue(id, out var session)) return null;
+        if (!IsExpired(session, now)) return session;
+        _byId.TryRemove(id, out _);
+        return null;
+    }
+
+    /// <summary>The call is over; its session may start another for a while.</summary>
+    public void Release(VoiceSession session, Call call, Instant now)
+    {
+        if (session.Call != call) return;
+        session.Call = null;
+        session.ExpiresAt = now + lifetime;
+    }
+
+    private static bool IsExpired(VoiceSession session, Instant now) => session.Call is null && session.ExpiresAt <= now;
+}

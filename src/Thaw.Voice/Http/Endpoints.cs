@@ -1,0 +1,45 @@
+using Thaw.Voice.Calls;
+
+namespace Thaw.Voice.Http;
+
+/// <summary>Every route of the voice backend; Pipecat's own names, so that its clients and its documentation fit.</summary>
+internal static class Endpoints
+{
+    private static readonly string[] SessionMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+    public static void Map(WebApplication app, CallHost calls, VoiceServerOptions options)
+    {
+        var cors = new Cors(options.AllowedOrigins);
+        app.Use((context, next) => cors.Apply(context) ? Task.CompletedTask : next(context));
+        app.Use((context, next) => ErrorBodies.InvokeAsync(context, next, calls.Log.RequestFaulted));
+
+        var limiter = new OfferLimiter(options.Limits.OffersPerSecond, options.Time);
+        var offers = new OfferEndpoint(calls, limiter);
+        app.MapPost("/start", new StartEndpoint(calls, limiter).PostAsync);
+        app.MapPost("/api/offer", offers.PostAsync);
+        app.MapPatch("/api/offer", offers.PatchAsync);
+        app.MapPost("/sessions/{session}/api/offer", offers.PostAsync);
+        app.MapPatch("/sessions/{session}/api/offer", offers.PatchAsync);
+        app.MapMethods("/sessions/{session}/{**path}", SessionMethods, context => OtherSessionPath(context, calls));
+
+        app.MapGet("/status", context => Write(context, new("ready", ["webrtc"])));
+        app.MapGet("/healthz", context => Write(context, new("ok")));
+        app.MapGet("/readyz", context => calls.IsDraining
+            ? ErrorBodies.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is shutting down.")
+            : Write(context, new("ready")));
+        WebClient.Map(app);
+    }
+
+    // Pipecat's runner answers 200 with nothing to any other path of a session that exists.
+    private static Task OtherSessionPath(HttpContext context, CallHost calls)
+    {
+        if (context.Request.RouteValues["session"] is not string id || !calls.HasSession(id))
+            throw new HttpError(StatusCodes.Status404NotFound, "Invalid or not-yet-ready session_id");
+        if (context.Request.RouteValues["path"] is not "api/offer") return Task.CompletedTask;
+
+        context.Response.Headers.Allow = "POST, PATCH";
+        throw new HttpError(StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
+    }
+
+    private static Task Write(HttpContext context, StatusBody body) => context.Response.WriteAsJsonAsync(body, VoiceJson.Default.StatusBody);
+}

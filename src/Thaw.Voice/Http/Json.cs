@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Thaw.Voice.Http;
+
+internal sealed record OfferBody
+{
+    [JsonPropertyName("sdp")] public string? Sdp { get; init; }
+    [JsonPropertyName("type")] public string? Type { get; init; }
+    [JsonPropertyName("pc_id")] public string? PcId { get; init; }
+    [JsonPropertyName("restart_pc")] public bool? RestartPc { get; init; }
+
+    // The web client writes the one, other SDKs the other.
+    [JsonPropertyName("requestData")] public JsonElement? RequestDataCamel { get; init; }
+    [JsonPropertyName("request_data")] public JsonElement? RequestDataSnake { get; init; }
+}
+
+internal sealed record AnswerBody(
+    [property: JsonPropertyName("sdp")] string Sdp,
+    [property: JsonPropertyName("type")] string Type,
+    [property: JsonPropertyName("pc_id")] string PcId);
+
+internal sealed record CandidatesBody
+{
+    [JsonPropertyName("pc_id")] public string? PcId { get; init; }
+    [JsonPropertyName("candidates")] public IReadOnlyList<CandidateBody?>? Candidates { get; init; }
+}
+
+internal sealed record CandidateBody
+{
+    [JsonPropertyName("candidate")] public string? Candidate { get; init; }
+    [JsonPropertyName("sdp_mid")] public string? SdpMid { get; init; }
+    [JsonPropertyName("sdp_mline_index")] public int? SdpMLineIndex { get; init; }
+}
+
+/// <remarks>iceConfig is absent, never null: voice-ui-kit reads <c>null.iceServers</c> and hangs at "Connecting...".</remarks>
+internal sealed record StartAnswer([property: JsonPropertyName("sessionId")] string SessionId);
+
+internal sealed record ErrorBody([property: JsonPropertyName("detail")] string Detail);
+
+internal sealed record StatusBody(
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null);
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(OfferBody))]
+[JsonSerializable(typeof(AnswerBody))]
+[JsonSerializable(typeof(CandidatesBody))]
+[JsonSerializable(typeof(StartAnswer))]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(StatusBody))]
+internal sealed partial class VoiceJson : JsonSerializerContext;

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Text.Json;
+using Thaw.Voice.Calls;
+
+namespace Thaw.Voice.Http;
+
+/// <summary>POST offers and PATCH candidates, with or without a session.</summary>
+internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
+{
+    private const int MaxCandidates = 256; // Chrome: interfaces × m-lines × transports, some dozens
+
+    private static readonly byte[] Success = """{"status":"success"}"""u8.ToArray();
+
+    public async Task PostAsync(HttpContext context)
+    {
+        RequireSession(context);
+        limiter.Admit(context);
+        var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.OfferBody, calls.Limits.RequestBody);
+        var offer = Read(body, context);
+
+        // A deadline of our own: the stock client has none and waits in "connecting" for ever.
+        using var deadline = new CancellationTokenSource(calls.Limits.Offer, calls.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.RequestAborted);
+        OfferResult result;
+        try
+        {
+            result = await calls.OfferAsync(offer, either.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            result = new OfferResult.Busy("The answer took too long.");
+        }
+
+        switch (result)
+        {
+            case OfferResult.Answered answered:
+                await context.Response.WriteAsJsonAsync(new AnswerBody(answered.Sdp, "answer", answered.PcId), VoiceJson.Default.AnswerBody);
+                break;
+            case OfferResult.Refused refused: throw new HttpError(refused.Status, refused.Detail);
+            case OfferResult.Busy busy: throw new HttpError(StatusCodes.Status503ServiceUnavailable, busy.Detail);
+        }
+    }
+
+    /// <summary>Answers at once: the stock client awaits this before it believes that it is connected.</summary>
+    public async Task PatchAsync(HttpContext context)
+    {
+        RequireSession(context);
+        var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.CandidatesBody, calls.Limits.RequestBody);
+        if (string.IsNullOrEmpty(body.PcId)) throw Bad("pc_id is missing.");
+        if (body.Candidates is not { Count: <= MaxCandidates } all) throw Bad($"candidates must be a list of at most {MaxCandidates}.");
+        if (all.Any(c => c?.Candidate is null)) throw Bad("Each candidate needs a candidate line.");
+
+        // Browsers trickle for every m-line, but all sections are bundled on the first: the other ports are closed by now.
+        TrickledCandidate[] candidates = [.. all.Where(c => c!.SdpMLineIndex is null or 0).Select(c => TrickledCandidate.Of(c!.Candidate!))];
+        switch (calls.Trickle(body.PcId, candidates))
+        {
+            case TrickleResult.Unknown: throw new HttpError(StatusCodes.Status404NotFound, "Peer connection not found");
+            case TrickleResult.Busy: throw new HttpError(StatusCodes.Status503ServiceUnavailable, "This call has too much to do.");
+        }
+
+        context.Response.ContentType = "application/json";
+        await context.Response.Body.WriteAsync(Success);
+    }
+
+    private void RequireSession(HttpContext context)
+    {
+        if (context.Request.RouteValues["session"] is string id && !calls.HasSession(id))
+            throw new HttpError(StatusCodes.Status404NotFound, "Invalid or not-yet-ready session_id");
+    }
+
+    private static Offer Read(OfferBody body, HttpContext context)
+    {
+        if (string.IsNullOrWhiteSpace(body.Sdp)) throw Bad("sdp is missing.");
+        if (body.Type is not "offer") throw Bad("type must be \"offer\".");
+
+        return new(
+            body.Sdp,
+            string.IsNullOrEmpty(body.PcId) ? null : body.PcId,
+            body.RestartPc is true,
+            Present(body.RequestDataCamel) ?? Present(body.RequestDataSnake),
+            context.Request.RouteValues["session"] as string,
+            Nearby: context.Connection.RemoteIpAddress is not { } caller || IPAddress.IsLoopback(caller));
+    }
+
+    private static JsonElement? Present(JsonElement? value) => value is { ValueKind: not JsonValueKind.Null } ? value : null;
+
+    private static HttpError Bad(string detail) => new(StatusCodes.Status400BadRequest, detail);
+}

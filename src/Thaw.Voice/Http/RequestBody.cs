@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Thaw.Voice.Http;
+
+internal static class RequestBody
+{
+    /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes, or says what is wrong with it.</summary>
+    public static async Task<T> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, int limit)
+    {
+        if (!request.HasJsonContentType()) throw new HttpError(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json.");
+
+        using var body = await BytesAsync(request, limit);
+        try
+        {
+            return JsonSerializer.Deserialize(body.Span, type) ?? throw new HttpError(StatusCodes.Status400BadRequest, "The body is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new HttpError(StatusCodes.Status400BadRequest, $"The body is not the JSON expected here (at {e.Path ?? "$"}).");
+        }
+    }
+
+    /// <summary>A JSON object if there is one; the stock client sends an empty body as JSON.</summary>
+    public static async Task<JsonElement?> TryReadObjectAsync(HttpRequest request, int limit)
+    {
+        using var body = await BytesAsync(request, limit);
+        try
+        {
+            var reader = new Utf8JsonReader(body.Span);
+            return JsonElement.TryParseValue(ref reader, out var value) && value is { ValueKind: JsonValueKind.Object } ? value : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<Rented> BytesAsync(HttpRequest request, int limit)
+    {
+        if (request.ContentLength > limit) throw TooLarge(limit);
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Min(limit, (int)(request.ContentLength ?? 16 * 1024)) + 1);
+        int length = 0;
+        while (await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted) is > 0 and var read)
+        {
+            length += read;
+            if (length > limit) throw TooLarge(limit);
+            if (length < buffer.Length) continue;
+
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Min(limit, buffer.Length * 2) + 1);
+            buffer.CopyTo(larger, 0);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+
+        return new Rented(buffer, length);
+    }
+
+    private static HttpError TooLarge(int limit) => new(StatusCodes.Status413PayloadTooLarge, $"The body has more than {limit} bytes.");
+
+    private readonly struct Rented(byte[] buffer, int length) : IDisposable
+    {
+        public ReadOnlySpan<byte> Span => buffer.AsSpan(0, length);
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+    }
+}

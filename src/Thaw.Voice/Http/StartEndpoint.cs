@@ -1,0 +1,25 @@
+using System.Text.Json;
+using Thaw.Voice.Calls;
+using Thaw.Voice.Rtvi;
+
+namespace Thaw.Voice.Http;
+
+/// <summary>POST /start: gives out a session, so that a lost answer or a restart finds its agent again.</summary>
+internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter)
+{
+    public async Task PostAsync(HttpContext context)
+    {
+        if (calls.IsDraining) throw Busy("The server is shutting down.");
+        limiter.Admit(context);
+
+        var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.RequestBody);
+        if (body is { } asked && ChannelMessage.StringOf(asked, "transport") is { } transport and not "webrtc")
+            throw new HttpError(StatusCodes.Status400BadRequest, $"Unsupported transport \"{transport}\": this server speaks webrtc.");
+
+        JsonElement? data = body is { } given && given.TryGetProperty("body", out var inner) && inner.ValueKind is not JsonValueKind.Null ? inner : null;
+        var session = calls.StartSession(data) ?? throw Busy("Too many sessions.");
+        await context.Response.WriteAsJsonAsync(new StartAnswer(session.Id), VoiceJson.Default.StartAnswer);
+    }
+
+    private static HttpError Busy(string detail) => new(StatusCodes.Status503ServiceUnavailable, detail);
+}

@@ -1,0 +1,47 @@
+using Thaw.Protocol.Peer;
+using Thaw.Voice.Calls;
+
+namespace Thaw.Voice;
+
+/// <summary>Every line that the voice backend logs. None at Information or above names an address.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Call {Call} connected, {Codec}")]
+    public static partial void CallConnected(this ILogger log, string call, string codec);
+
+    [LoggerMessage(2, LogLevel.Information, "Call {Call} has a new peer connection")]
+    public static partial void CallRestarted(this ILogger log, string call);
+
+    [LoggerMessage(3, LogLevel.Information, "Call {Call} ended: {Reason}; {Malformed} malformed and {Dropped} dropped messages")]
+    public static partial void CallEnded(this ILogger log, string call, HangUpReason reason, long malformed, long dropped);
+
+    [LoggerMessage(4, LogLevel.Warning, "Call {Call}: connection failed, {Reason} at stage {Stage}")]
+    public static partial void ConnectionFailed(this ILogger log, string call, PeerFailure reason, LinkStage stage);
+
+    [LoggerMessage(5, LogLevel.Warning, "Call {Call}: restarts used up at stage {Stage}, refused for good")]
+    public static partial void RestartsExhausted(this ILogger log, string call, LinkStage stage);
+
+    [LoggerMessage(6, LogLevel.Warning, "Call {Call}: no RTP since the restart")]
+    public static partial void SilentAfterRestart(this ILogger log, string call);
+
+    [LoggerMessage(10, LogLevel.Error, "Call {Call}: the agent failed")]
+    public static partial void AgentFailed(this ILogger log, Exception e, string call);
+
+    [LoggerMessage(11, LogLevel.Error, "Call {Call}: the agent failed on a message")]
+    public static partial void AgentMessageFaulted(this ILogger log, Exception e, string call);
+
+    [LoggerMessage(12, LogLevel.Warning, "Call {Call}: the agent ignores the hang-up and is left behind")]
+    public static partial void AgentIgnoresHangUp(this ILogger log, string call);
+
+    [LoggerMessage(20, LogLevel.Error, "Call {Call}: an offer failed")]
+    public static partial void OfferFaulted(this ILogger log, Exception e, string call);
+
+    [LoggerMessage(21, LogLevel.Critical, "Call {Call} failed")]
+    public static partial void CallFaulted(this ILogger log, Exception e, string call);
+
+    [LoggerMessage(22, LogLevel.Critical, "Audio of a call failed")]
+    public static partial void AudioFaulted(this ILogger log, Exception e);
+
+    [LoggerMessage(23, LogLevel.Error, "A request failed")]
+    public static partial void RequestFaulted(this ILogger log, Exception e);
+}

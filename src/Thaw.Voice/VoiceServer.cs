@@ -1,0 +1,125 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Thaw.Dtls;
+using Thaw.Net;
+using Thaw.Protocol.Peer;
+using Thaw.Voice.Calls;
+using Thaw.Voice.Http;
+
+namespace Thaw.Voice;
+
+/// <summary>The voice backend: HTTP for signalling, one UDP port for media, an agent for every call.</summary>
+public sealed class VoiceServer : IAsyncDisposable
+{
+    private readonly WebApplication _web;
+    private readonly CallHost _calls;
+    private readonly PeerHost _peers;
+
+    private VoiceServer(WebApplication web, CallHost calls, PeerHost peers, VoiceServerOptions options)
+    {
+        (_web, _calls, _peers) = (web, calls, peers);
+        int port = new Uri(web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
+        bool local = options.Host is "localhost" || IPAddress.TryParse(options.Host, out var ip) && (IPAddress.IsLoopback(ip) || IsAny(ip));
+        Url = new UriBuilder(Uri.UriSchemeHttp, local ? "localhost" : options.Host, port).Uri;
+    }
+
+    /// <summary>Where a browser on this machine finds the page.</summary>
+    public Uri Url { get; }
+
+    public int UdpPort => _peers.UdpPort;
+
+    /// <summary>In order of preference; calls use the first that the client has too.</summary>
+    public static IReadOnlyList<string> AudioCodecs => AudioPath.Codecs;
+
+    /// <exception cref="IOException">A port is taken or may not be used.</exception>
+    public static async Task<VoiceServer> StartAsync(VoiceServerOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+
+        var dtls = new BouncyCastleDtls();
+        var warm = Task.Run(dtls.WarmUp, cancel); // the first handshake would pay for it
+        PeerHost peers;
+        try
+        {
+            peers = PeerHost.Open(new PeerHostOptions { UdpPort = options.UdpPort }, options.Time);
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new IOException($"UDP port {options.UdpPort} cannot be used: {e.Message}.", e);
+        }
+
+        var config = new PeerConfig { Dtls = dtls, AudioCodecs = AudioPath.Codecs };
+        var (web, calls) = Compose(options, new HostedPeers(peers, config), web => ListenOn(web, options));
+        try
+        {
+            await web.StartAsync(cancel);
+            await warm;
+            return new(web, calls, peers, options);
+        }
+        catch
+        {
+            await calls.DisposeAsync();
+            await web.DisposeAsync();
+            await peers.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>From now on <c>/readyz</c> and new calls get 503.</summary>
+    public void Drain() => _calls.Drain();
+
+    /// <summary>Says goodbye to every client and closes. Takes well under two seconds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _calls.DisposeAsync();
+        await _peers.DisposeAsync();
+        await _web.StopAsync();
+        await _web.DisposeAsync();
+    }
+
+    /// <summary>Everything but the sockets: what tests run in memory.</summary>
+    internal static (WebApplication Web, CallHost Calls) Compose(
+        VoiceServerOptions options, ICallPeers peers, Action<IWebHostBuilder> listen)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear(); // thaw has its own settings; ASPNETCORE_URLS and appsettings.json are not among them
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(500));
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Logging.ClearProviders().AddFilter("Microsoft", LogLevel.Warning);
+        options.Logging(builder.Logging);
+        listen(builder.WebHost);
+
+        var app = builder.Build();
+        var calls = new CallHost(options, peers, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Thaw.Voice"));
+        Endpoints.Map(app, calls, options);
+        return (app, calls);
+    }
+
+    private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
+    {
+        Limit(kestrel, options.Limits);
+        if (options.Host is not "localhost") kestrel.Listen(IPAddress.Parse(options.Host), options.Port, KestrelErrors.Describe);
+        else if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0, KestrelErrors.Describe);
+        else kestrel.ListenLocalhost(options.Port, KestrelErrors.Describe);
+    });
+
+    internal static void Limit(KestrelServerOptions kestrel, CallLimits limits)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = limits.RequestBody;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    // Signals are the command line's business: it says goodbye to clients before the web server stops.
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,72 @@
+using Thaw.Voice.Agents;
+
+namespace Thaw.Voice;
+
+/// <summary>Everything <c>thaw serve</c> can be told. The defaults are a talking page on this machine only.</summary>
+public sealed record VoiceServerOptions
+{
+    /// <summary>HTTP port; 0 takes a free one.</summary>
+    public int Port { get; init; } = 7860;
+
+    /// <summary><c>localhost</c>, or an address of this machine; <c>0.0.0.0</c> and <c>::</c> mean all of them.</summary>
+    public string Host { get; init; } = "localhost";
+
+    /// <summary>The one UDP port that all media uses.</summary>
+    public int UdpPort { get; init; } = 7860;
+
+    /// <summary>Called once per call.</summary>
+    public Func<IVoiceAgent> Agent { get; init; } = static () => new EchoAgent();
+
+    /// <summary>Null lets pages of any origin call; else exactly these.</summary>
+    public IReadOnlyList<string>? AllowedOrigins { get; init; }
+
+    /// <summary>Calls at a time; the next offer is told to try again.</summary>
+    public int MaxSessions { get; init; } = 100;
+
+    public CallLimits Limits { get; init; } = new();
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where log lines go; none without it.</summary>
+    public Action<ILoggingBuilder> Logging { get; init; } = static _ => { };
+}
+
+/// <summary>Every bound that keeps a call from waiting for ever. "Row" is a row of the hang table in docs/rfc/voice.md.</summary>
+public sealed record CallLimits
+{
+    /// <summary>An offer that is not answered by then gets a 503 (row 5: the client itself would wait for ever).</summary>
+    public TimeSpan Offer { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>The restart, counted since the last complete connection, that gets a final refusal (row 8).</summary>
+    public int RestartsWithoutSuccess { get; init; } = 3;
+
+    /// <summary>How long a call whose path failed waits for the client's restart: its own timers take up to 20 s.</summary>
+    public TimeSpan AwaitRestart { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a superseded connection may serve while its successor comes up.</summary>
+    public TimeSpan Superseded { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Candidates with an unknown username fragment are kept this long for the offer that has it.</summary>
+    public TimeSpan EarlyCandidates { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>An agent that is not prepared by then is reported to the client as a fatal error (row 10).</summary>
+    public TimeSpan AgentStart { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A restarted call without any RTP for this long is told so (row 14: its microphone track is dead).</summary>
+    public TimeSpan NoAudioAfterRestart { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>No path and no ping for this long: nobody is there.</summary>
+    public TimeSpan Stale { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>From <c>peerLeft</c> to closing, so that it gets out.</summary>
+    public TimeSpan Farewell { get; init; } = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>A session from <c>/start</c> lives this long without a call.</summary>
+    public TimeSpan Session { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Offers and starts per second and client address; bursts may be twice that.</summary>
+    public int OffersPerSecond { get; init; } = 50;
+
+    /// <summary>Bytes of a request body; Chrome's offers have 10 kB.</summary>
+    public int RequestBody { get; init; } = 256 * 1024;
+}

@@ -1,0 +1,139 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Thaw.Voice;
+using Thaw.Voice.Http;
+using Xunit;
+
+namespace Thaw.Tests.Voice;
+
+/// <summary>The real Kestrel on pipes: what it answers before any of our code runs.</summary>
+public sealed class KestrelErrorTests
+{
+    private static readonly string LongHeader = "GET / HTTP/1.1\r\nHost: a\r\nX: " + new string('x', 40_000) + "\r\n\r\n";
+
+    [Theory]
+    [InlineData("\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n", 400)] // TLS to a plain port
+    [InlineData("nonsense\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/9.9\r\nHost: a\r\n\r\n", 505)]
+    [InlineData("GET / HTTP/1.1\r\n\r\n", 400)] // no Host
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nbroken header\r\n\r\n", 400)]
+    [InlineData("POST /start HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400)]
+    [InlineData("POST /api/offer HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400)]
+    [InlineData("POST /api/offer HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 300000\r\n\r\n", 413)]
+    [InlineData("header over the limit", 431)]
+    public async Task Row_4_what_Kestrel_refuses_by_itself_has_a_JSON_body_too(string request, int status)
+    {
+        await using var server = await Server.StartAsync();
+
+        string response = await server.ExchangeAsync(status == 431 ? LongHeader : request);
+
+        string[] parts = response.Split("\r\n\r\n", 2);
+        Assert.StartsWith($"HTTP/1.1 {status} ", parts[0], StringComparison.Ordinal);
+        Assert.Contains("Content-Type: application/json", parts[0], StringComparison.Ordinal);
+        Assert.Contains($"Content-Length: {Encoding.UTF8.GetByteCount(parts[1])}", parts[0], StringComparison.Ordinal);
+        Assert.NotEmpty(JsonElement.Parse(parts[1]).GetProperty("detail").GetString()!);
+    }
+
+    [Fact]
+    public async Task What_is_no_error_passes_untouched()
+    {
+        await using var server = await Server.StartAsync();
+
+        string response = await server.ExchangeAsync("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200 ", response, StringComparison.Ordinal);
+        Assert.Contains("""{"status":"ok"}""", response, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 30)] // no room
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 500)]
+    [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200", 500)]
+    [InlineData("HTTP/1.1 4", 500)]
+    [InlineData("", 500)]
+    public void Anything_but_a_bare_error_in_one_piece_is_left_alone(string head, int room)
+    {
+        byte[] buffer = new byte[Math.Max(room, head.Length)];
+        int length = Encoding.ASCII.GetBytes(head, buffer);
+
+        Assert.Equal(length, KestrelErrors.Describe(buffer, length));
+        Assert.Equal(head, Encoding.ASCII.GetString(buffer, 0, length));
+    }
+
+    private sealed class Server : IAsyncDisposable
+    {
+        private readonly PipeTransport _transport = new();
+        private readonly ScriptedPeers _peers = new();
+        private WebApplication? _web;
+        private Thaw.Voice.Calls.CallHost? _calls;
+
+        public static async Task<Server> StartAsync()
+        {
+            var server = new Server();
+            (server._web, server._calls) = VoiceServer.Compose(new VoiceServerOptions(), server._peers, web => web
+                .UseKestrelCore()
+                .ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(server._transport))
+                .ConfigureKestrel(kestrel => VoiceServer.Limit(kestrel, new()))
+                .ConfigureKestrel(kestrel => kestrel.Listen(new IPEndPoint(IPAddress.Loopback, 1), KestrelErrors.Describe)));
+            await server._web.StartAsync(TestContext.Current.CancellationToken);
+            return server;
+        }
+
+        /// <summary>Sends the bytes and returns all that comes back until the server closes.</summary>
+        public async Task<string> ExchangeAsync(string request)
+        {
+            var client = _transport.Connect();
+            await client.Output.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
+            using var response = new MemoryStream();
+            await client.Input.CopyToAsync(response, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            return Encoding.Latin1.GetString(response.ToArray());
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _calls!.DisposeAsync();
+            await _web!.StopAsync();
+            await _web.DisposeAsync();
+        }
+    }
+
+    private sealed class PipeTransport : IConnectionListenerFactory, IConnectionListener
+    {
+        private readonly Channel<ConnectionContext> _arriving = Channel.CreateUnbounded<ConnectionContext>();
+
+        public EndPoint EndPoint { get; private set; } = new IPEndPoint(IPAddress.Loopback, 1);
+
+        public IDuplexPipe Connect()
+        {
+            Pipe up = new(), down = new();
+            _arriving.Writer.TryWrite(new DefaultConnectionContext("test", new Ends(up.Reader, down.Writer), new Ends(down.Reader, up.Writer)));
+            return new Ends(down.Reader, up.Writer);
+        }
+
+        public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            try { return await _arriving.Reader.ReadAsync(cancellationToken); }
+            catch (ChannelClosedException) { return null; }
+        }
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        {
+            _arriving.Writer.TryComplete();
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+    }
+}

@@ -37,10 +37,12 @@ public enum DropReason
     SrtpAuthenticationFailed,
     SrtpReplayed,
     SrtpIndexExhausted,
+    SrtpTooManySources,
     UnknownPayloadType,
 
     BadChecksum,
     BadVerificationTag,
+    UnexpectedChunk,     // an SCTP chunk that has no place in the association's state
 
     QueueFull,
     Closed,

@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Security.Cryptography;
+using Thaw.Net.Udp;
+using Thaw.Protocol;
+using Thaw.Protocol.Ice;
+
+namespace Thaw.Net.Loop;
+
+/// <summary>One UDP port on all local addresses, served by a few loops, and the addresses as they come and go.</summary>
+internal sealed class SharedPort : IAsyncDisposable
+{
+    private const int MostShards = 8; // one decimal digit names a loop
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromMilliseconds(900);
+
+    private readonly PeerHostOptions _options;
+    private readonly Shard[] _shards;
+    private readonly HashSet<IPAddress> _addresses;
+    private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _ended; // never faulted: failures surface in _completion
+    private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Candidate[] _candidates;
+    private int _disposed;
+
+    private SharedPort(PeerHostOptions options, Clock clock, List<LocalSocket[]> rows, int loops)
+    {
+        _options = options;
+        Clock = clock;
+        UdpPort = rows[0][0].Local.Port;
+        _addresses = [.. rows.Select(row => row[0].Local.Address)];
+        _candidates = HostCandidates.Of([.. _addresses], UdpPort);
+        _shards = new Shard[loops];
+        for (int i = 0; i < loops; i++)
+        {
+            _shards[i] = new Shard(i.ToString(CultureInfo.InvariantCulture), clock, Routes, rows.Select(row => row[i]));
+            _shards[i].Start();
+        }
+
+        var following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following)]);
+    }
+
+    public Clock Clock { get; }
+
+    public int UdpPort { get; }
+
+    public IReadOnlyList<Candidate> Candidates => _candidates;
+
+    public RouteTable Routes { get; } = new();
+
+    public PeerHostStatistics Statistics => Counters.Sum(_shards);
+
+    public Task Completion => _completion.Task;
+
+    public static SharedPort Open(PeerHostOptions options, Clock clock)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLength, 2);
+        int loops = !OperatingSystem.IsLinux() ? 1
+            : Math.Clamp(options.Shards > 0 ? options.Shards : Environment.ProcessorCount, 1, MostShards);
+        var rows = new List<LocalSocket[]>();
+        try
+        {
+            rows = PortBinder.BindAll(LocalAddresses.Find(options), options.UdpPort, loops);
+            return rows.Count >= (options.Addresses?.Count ?? 1) ? new SharedPort(options, clock, rows, loops) : throw NoAddress(options);
+        }
+        catch (Exception e)
+        {
+            foreach (var socket in rows.SelectMany(row => row)) socket.Dispose();
+            if (e is NetworkInformationException) throw NoAddress(options, e);
+            throw;
+        }
+    }
+
+    private static PeerHostException NoAddress(PeerHostOptions options, Exception? inner = null) => new(PeerHostError.NoAddress, options.Addresses is null
+        ? "No network interface has an address that can be used: not even loopback is up."
+        : $"Each of these must be an address of this machine, given once: {string.Join(", ", options.Addresses)}.", inner);
+
+    public async ValueTask<Session> AddAsync(
+        Func<PeerSeat, Instant, IHostedPeer> create, IPeerListener listener, CancellationToken cancel)
+    {
+        var shard = _shards.MinBy(s => s.Load)!;
+        if (_shards.Sum(s => s.Load) >= _options.MaxSessions)
+            throw new PeerHostException(PeerHostError.TooManySessions, $"All {_options.MaxSessions} sessions of this host are in use.");
+
+        return await shard.AddAsync(
+            now => create(new PeerSeat(_candidates, shard.Name, _random), now), listener, _options.QueueLength, cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
+
+        await _stop.CancelAsync();
+        foreach (var shard in _shards) shard.Stop();
+        await Task.WhenAny(_ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
+        _completion.TrySetResult();
+        _stop.Dispose();
+        _random.Dispose();
+    }
+
+    private async Task SurfaceAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception e)
+        {
+            _completion.TrySetException(e);
+            _ = _completion.Task.Exception;
+        }
+    }
+
+    private async Task FollowAddressesAsync(CancellationToken stop)
+    {
+        try
+        {
+            NetworkChange.NetworkAddressChanged += OnAddressChanged;
+        }
+        catch (NetworkInformationException)
+        {
+            // No announcements here: the timer remains.
+        }
+
+        try
+        {
+            while (true)
+            {
+                await Task.WhenAny(_changed.Task, Task.Delay(_options.AddressRefresh, Clock.Time, stop));
+                if (stop.IsCancellationRequested) return;
+                _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await RefreshAddressesAsync();
+            }
+        }
+        catch (PeerHostException e) when (e.Error is PeerHostError.HostStopped)
+        {
+        }
+        finally
+        {
+            NetworkChange.NetworkAddressChanged -= OnAddressChanged;
+        }
+    }
+
+    private void OnAddressChanged(object? sender, EventArgs e) => _changed.TrySetResult();
+
+    // Sockets first, candidates last: what is offered can be received. Sessions on an address that has gone learn of it
+    // as any peer learns of a dead path, by unanswered checks.
+    private async Task RefreshAddressesAsync()
+    {
+        IReadOnlyList<IPAddress> found;
+        try
+        {
+            found = LocalAddresses.Find(_options);
+        }
+        catch (NetworkInformationException)
+        {
+            return; // interfaces are changing under us: the next look will do
+        }
+
+        IPAddress[] gone = [.. _addresses.Except(found)];
+        IPAddress[] added = [.. found.Except(_addresses)];
+        foreach (var address in gone) await RemoveAsync(address);
+        foreach (var address in added) await AddAsync(address);
+        if (gone.Length + added.Length > 0) _candidates = HostCandidates.Of([.. found.Where(_addresses.Contains)], UdpPort);
+    }
+
+    private async Task AddAsync(IPAddress address)
+    {
+        LocalSocket[]? row;
+        try
+        {
+            row = PortBinder.TryBind(address, UdpPort, _shards.Length);
+        }
+        catch (PeerHostException)
+        {
+            return; // another program has the port there: tried again at every refresh
+        }
+
+        if (row is null) return;
+        for (int i = 0; i < row.Length; i++)
+        {
+            var (shard, socket) = (_shards[i], row[i]);
+            await shard.PostAsync(_ => { shard.AddSocket(socket); return true; }, CancellationToken.None);
+        }
+        _addresses.Add(address);
+    }
+
+    private async Task RemoveAsync(IPAddress address)
+    {
+        _addresses.Remove(address);
+        var local = new TransportAddress(address, (ushort)UdpPort);
+        foreach (var shard in _shards)
+            await shard.PostAsync(_ => { shard.RemoveSocket(local); return true; }, CancellationToken.None);
+    }
+}

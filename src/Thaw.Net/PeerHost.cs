@@ -1,0 +1,39 @@
+using Thaw.Net.Loop;
+using Thaw.Protocol;
+using Thaw.Protocol.Ice;
+
+namespace Thaw.Net;
+
+/// <summary>Many peer connections on one UDP port.</summary>
+public sealed class PeerHost : IAsyncDisposable
+{
+    private readonly SharedPort _port;
+
+    private PeerHost(SharedPort port) => _port = port;
+
+    /// <exception cref="PeerHostException">The port is taken, or there is no address to listen on.</exception>
+    public static PeerHost Open(PeerHostOptions options, TimeProvider time) => new(SharedPort.Open(options, new Clock(time)));
+
+    /// <summary>Host candidates now, loopback ones included; the set changes as interfaces come and go.</summary>
+    public IReadOnlyList<Candidate> LocalCandidates => _port.Candidates;
+
+    public int UdpPort => _port.UdpPort;
+
+    public PeerHostStatistics Statistics => _port.Statistics;
+
+    public Instant Now => _port.Clock.Now;
+
+    /// <summary>Ends when the host is disposed; faulted if a loop died, after which this host should be replaced.</summary>
+    public Task Completion => _port.Completion;
+
+    /// <summary>Makes a peer connection on the least busy loop.</summary>
+    /// <exception cref="PeerHostException">The host has stopped or is full.</exception>
+    public async ValueTask<PeerHandle> AddAsync(PeerFactory create, IPeerListener listener, CancellationToken cancel)
+    {
+        var session = await _port.AddAsync((seat, now) => new HostedPeerConnection(create(seat, now)), listener, cancel);
+        return new PeerHandle(session, ((HostedPeerConnection)session.Peer).Peer);
+    }
+
+    /// <summary>Closes every session with a goodbye, then the sockets. Takes at most a second.</summary>
+    public ValueTask DisposeAsync() => _port.DisposeAsync();
+}

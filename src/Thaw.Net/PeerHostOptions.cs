@@ -1,0 +1,30 @@
+using System.Net;
+using System.Net.NetworkInformation;
+
+namespace Thaw.Net;
+
+/// <summary>Where a <see cref="PeerHost"/> listens and how much it holds.</summary>
+public sealed record PeerHostOptions
+{
+    /// <summary>The one UDP port that serves every session; 0 takes a free one.</summary>
+    public int UdpPort { get; init; } = 7860;
+
+    /// <summary>Null: every usable address of every interface that is up, loopback included, followed as they change.</summary>
+    public IReadOnlyList<IPAddress>? Addresses { get; init; }
+
+    /// <summary>Asked for each address found on an interface; null uses all. Not asked for <see cref="Addresses"/>.</summary>
+    public Func<NetworkInterface, IPAddress, bool>? UseAddress { get; init; }
+
+    /// <summary>Loops, each with a thread and a socket per address. 0: one per core, at most 8. Always 1 off Linux.</summary>
+    public int Shards { get; init; }
+
+    public bool EnableIPv6 { get; init; } = true;
+
+    /// <summary>How many sends, posts and forwarded datagrams may wait for one session.</summary>
+    public int QueueLength { get; init; } = 256;
+
+    public int MaxSessions { get; init; } = 10_000;
+
+    /// <summary>How often interfaces are looked at where the system does not announce a change.</summary>
+    public TimeSpan AddressRefresh { get; init; } = TimeSpan.FromSeconds(5);
+}

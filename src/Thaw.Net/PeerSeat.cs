@@ -1,0 +1,15 @@
+using System.Security.Cryptography;
+using Thaw.Protocol;
+using Thaw.Protocol.Ice;
+using Thaw.Protocol.Peer;
+
+namespace Thaw.Net;
+
+/// <summary>What a host gives a new peer connection.</summary>
+/// <param name="LocalCandidates">Host candidates at this moment, loopback ones included.</param>
+/// <param name="UfragPrefix">Leads the username fragment and names the owning loop, so that a capture shows it.</param>
+/// <param name="Random">Cryptographic and shared: thread-safe.</param>
+public sealed record PeerSeat(IReadOnlyList<Candidate> LocalCandidates, string UfragPrefix, RandomNumberGenerator Random);
+
+/// <summary>Makes a peer connection; runs on the loop that will own it.</summary>
+public delegate PeerConnection PeerFactory(PeerSeat seat, Instant now);

@@ -77,7 +77,7 @@ public sealed class KestrelErrorTests
         public static async Task<Server> StartAsync()
         {
             var server = new Server();
-            (server._web, server._calls) = VoiceServer.Compose(new VoiceServerOptions(), server._peers, web => web
+            (server._web, server._calls) = VoiceServer.Compose(new VoiceServerOptions(), server._peers, VoiceWorld.Codecs, web => web
                 .UseKestrelCore()
                 .ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(server._transport))
                 .ConfigureKestrel(kestrel => VoiceServer.Limit(kestrel, new()))

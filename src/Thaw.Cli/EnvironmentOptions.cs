@@ -3,28 +3,27 @@ using System.CommandLine.Parsing;
 
 namespace Thaw.Cli;
 
-/// <summary>An option may come from the environment; the flag wins.</summary>
+/// <summary>An option may also come from the environment; the flag wins. A wrong value in either is a usage error.</summary>
 internal static class EnvironmentOptions
 {
     extension<T>(Option<T> option)
     {
-        /// <summary>Takes the default from <paramref name="variable"/>; a value there that is wrong is a usage error.</summary>
-        public Option<T> OrVariable(string variable, T otherwise, Func<string, (bool Ok, T Value)> parse)
+        /// <param name="expected">What a value is, for the error message.</param>
+        public Option<T> OrVariable(string variable, T otherwise, string expected, Func<string, (bool Ok, T Value)> parse)
         {
             option.Description += $" [env: {variable}]";
-            option.DefaultValueFactory = result => System.Environment.GetEnvironmentVariable(variable) switch
-            {
-                null or "" => otherwise,
-                var text when parse(text) is (true, var value) => value,
-                var text => Wrong(result, $"{variable}={text} is not a value for {option.Name}.", otherwise),
-            };
+            option.CustomParser = result => Parse(result, option.Name, string.Join(',', result.Tokens.Select(token => token.Value)), expected, parse);
+            option.DefaultValueFactory = result => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+                ? Parse(result, variable, text, expected, parse)
+                : otherwise;
             return option;
         }
     }
 
-    private static T Wrong<T>(SymbolResult result, string message, T otherwise)
+    private static T Parse<T>(SymbolResult result, string name, string text, string expected, Func<string, (bool Ok, T Value)> parse)
     {
-        result.AddError(message);
-        return otherwise;
+        var (ok, value) = parse(text);
+        if (!ok) result.AddError($"{name} takes {expected}, not \"{text}\".");
+        return value;
     }
 }

@@ -18,36 +18,23 @@ internal static class Serve
     private static readonly string Agents = string.Join(", ", ShippedAgents.ByName.Keys);
 
     private static readonly Option<int> Port = new Option<int>("--port", "-p") { Description = "HTTP port; 0 takes a free one." }
-        .OrVariable("THAW_PORT", 7860, Number);
+        .OrVariable("THAW_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> UdpPort = new Option<int>("--udp-port") { Description = "The one UDP port for all media." }
-        .OrVariable("THAW_UDP_PORT", 7860, Number);
+        .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<string> Host = new Option<string>("--host") { Description = "Address to serve HTTP on; 0.0.0.0 exposes it to the network." }
-        .OrVariable("THAW_HOST", "localhost", text => (true, text));
+        .OrVariable("THAW_HOST", "localhost", "localhost or an address", text => (text is "localhost" || IPAddress.TryParse(text, out _), text));
     private static readonly Option<string> Agent = new Option<string>("--agent") { Description = $"Who answers: {Agents}." }
-        .OrVariable("THAW_AGENT", "echo", text => (true, text));
+        .OrVariable("THAW_AGENT", "echo", $"one of {Agents}", text => (ShippedAgents.ByName.ContainsKey(text), text));
     private static readonly Option<int> MaxSessions = new Option<int>("--max-sessions") { Description = "Calls at a time." }
-        .OrVariable("THAW_MAX_SESSIONS", 100, Number);
+        .OrVariable("THAW_MAX_SESSIONS", 100, "1 to 10000", text => Number(text, 1, 10_000));
     private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins")
         { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
-        .OrVariable("THAW_ALLOWED_ORIGINS", [], text => (true, text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries)));
+        .OrVariable("THAW_ALLOWED_ORIGINS", [], "origins such as https://example.org", Origins);
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };
 
     public static Command Command()
     {
-        Port.Validators.Add(InRange(Port, 0, 65535));
-        UdpPort.Validators.Add(InRange(UdpPort, 0, 65535));
-        MaxSessions.Validators.Add(InRange(MaxSessions, 1, 1_000_000));
-        Host.Validators.Add(r =>
-        {
-            if (r.GetValue(Host) is { } host and not "localhost" && !IPAddress.TryParse(host, out _))
-                r.AddError($"--host takes localhost or an address, not \"{host}\".");
-        });
-        Agent.Validators.Add(r =>
-        {
-            if (!ShippedAgents.ByName.ContainsKey(r.GetValue(Agent)!)) r.AddError($"There is no agent \"{r.GetValue(Agent)}\". There are: {Agents}.");
-        });
-
         var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, Host, Agent, MaxSessions, AllowedOrigins, Json, Verbose };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -93,7 +80,7 @@ internal static class Serve
         Host = parsed.GetValue(Host)!,
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],
         MaxSessions = parsed.GetValue(MaxSessions),
-        AllowedOrigins = parsed.GetValue(AllowedOrigins) is { Length: > 0 } origins and not ["*"] ? origins : null,
+        AllowedOrigins = parsed.GetValue(AllowedOrigins) is { Length: > 0 } origins && !origins.Contains("*") ? origins : null,
         Logging = logging => LogTo(logging, parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information),
     };
 
@@ -121,13 +108,14 @@ internal static class Serve
         Console.Out.WriteLine($"Thaw is at {server.Url} (UDP port {server.UdpPort}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
     }
 
-    private static (bool, int) Number(string text) => (int.TryParse(text, CultureInfo.InvariantCulture, out int value), value);
+    private static (bool, int) Number(string text, int least, int most)
+        => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
 
-    private static Action<System.CommandLine.Parsing.OptionResult> InRange(Option<int> option, int least, int most) => result =>
+    private static (bool, string[]) Origins(string text)
     {
-        if (result.GetValueOrDefault<int>() is var value && (value < least || value > most))
-            result.AddError($"{option.Name} must be from {least} to {most}.");
-    };
+        string[] origins = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
+        return (Array.TrueForAll(origins, o => o is "*" || Uri.TryCreate(o, UriKind.Absolute, out var uri) && uri.PathAndQuery is "/"), origins);
+    }
 }
 
 /// <summary>What <c>thaw serve --json</c> prints once it serves.</summary>

@@ -42,7 +42,10 @@ internal static class ErrorBodies
     {
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
-        return context.Response.WriteAsJsonAsync(new ErrorBody(detail), VoiceJson.Default.ErrorBody, cancellationToken: context.RequestAborted);
+        byte[] body = Utf8(detail);
+        context.Response.ContentType = "application/json; charset=utf-8";
+        context.Response.ContentLength = body.Length;
+        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 
     public static byte[] Utf8(string detail) => JsonSerializer.SerializeToUtf8Bytes(new ErrorBody(detail), VoiceJson.Default.ErrorBody);

@@ -113,7 +113,7 @@ public sealed class KestrelErrorTests
         public IDuplexPipe Connect()
         {
             Pipe up = new(), down = new();
-            _arriving.Writer.TryWrite(new DefaultConnectionContext("test", new Ends(up.Reader, down.Writer), new Ends(down.Reader, up.Writer)));
+            _arriving.Writer.TryWrite(new Connection(new Ends(up.Reader, down.Writer)));
             return new Ends(down.Reader, up.Writer);
         }
 
@@ -132,6 +132,16 @@ public sealed class KestrelErrorTests
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private sealed class Connection(Ends server) : DefaultConnectionContext("test", server, server)
+        {
+            public override async ValueTask DisposeAsync()
+            {
+                await server.Output.CompleteAsync();
+                await server.Input.CompleteAsync();
+                await base.DisposeAsync();
+            }
+        }
 
         private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
     }

@@ -12,6 +12,7 @@ public sealed class ServeTests
     [InlineData("serve --agent parrot", "parrot")]
     [InlineData("serve --host nowhere.example", "nowhere.example")]
     [InlineData("serve --max-sessions 0", "--max-sessions")]
+    [InlineData("serve --allowed-origins nowhere", "nowhere")]
     [InlineData("serve --unknown", "--unknown")]
     public void A_wrong_argument_is_named(string line, string named)
     {
@@ -24,5 +25,6 @@ public sealed class ServeTests
     [InlineData("serve")]
     [InlineData("serve --port 0 --udp-port 0 --host 0.0.0.0 --agent tone --max-sessions 5 --allowed-origins https://a.example https://b.example --json")]
     [InlineData("serve --host ::1")]
+    [InlineData("serve --allowed-origins *")]
     public void A_right_line_is_taken(string line) => Assert.Empty(new RootCommand { Serve.Command() }.Parse(line).Errors);
 }

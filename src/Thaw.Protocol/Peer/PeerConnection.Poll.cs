@@ -73,9 +73,15 @@ public sealed partial class PeerConnection
 
     private void StartDtlsOnFirstPath(Instant now)
     {
-        if (_isDtlsStarted || _dtls is null || _ice.Usable is null) return;
-        _isDtlsStarted = true;
+        if (_ice.Usable is null) return;
         _timers.Stop(Timer.Checks);
+        StartDtls(now);
+    }
+
+    private void StartDtls(Instant now)
+    {
+        if (_isDtlsStarted || _dtls is null) return;
+        _isDtlsStarted = true;
         _timers.Set(Timer.Dtls, now + _config.Deadlines.Dtls);
         _dtls.Start(now);
     }

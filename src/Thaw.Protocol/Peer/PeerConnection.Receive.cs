@@ -21,6 +21,7 @@ public sealed partial class PeerConnection
     {
         if (!_ice.Accepts(datagram.Source, datagram.Destination)) { Drop(datagram.Source, DropReason.NoRoute); return; }
         if (_dtls is null) { Drop(datagram.Source, DropReason.NoDtlsYet); return; }
+        StartDtls(now); // a fast peer's ClientHello can be here before our own check is answered
         _dtls.Receive(datagram.Payload, now);
     }
 

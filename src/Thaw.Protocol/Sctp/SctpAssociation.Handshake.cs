@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Thaw.Protocol.Sctp;
 
 /// <summary>RFC 9260 §5: INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, and both sides doing it at once.</summary>
@@ -134,7 +136,7 @@ public sealed partial class SctpAssociation
         {
             Span<byte> staleness = stackalloc byte[4];
             long microseconds = (long)(now - madeAt - _options.CookieLifetime).TotalMicroseconds;
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(staleness, (uint)Math.Min(microseconds, uint.MaxValue));
+            BinaryPrimitives.WriteUInt32BigEndian(staleness, (uint)Math.Min(microseconds, uint.MaxValue));
             ReportError(peer.Tag, ErrorCause.StaleCookie, staleness);
             return DropReason.UnexpectedChunk;
         }
@@ -148,8 +150,7 @@ public sealed partial class SctpAssociation
 
     private DropReason? OnCookieAck(Instant now)
     {
-        if (_state is not State.CookieEchoed) return DropReason.UnexpectedChunk;
-        Establish(now);
+        if (_state is State.CookieEchoed) Establish(now); // otherwise a collision made it superfluous (§5.2.5)
         return null;
     }
 

@@ -55,7 +55,7 @@ public sealed partial class SctpAssociation
     {
         switch (chunk.Type)
         {
-            case ChunkType.Init: return OnInit(chunk, now);
+            case ChunkType.Init: return OnInit(chunk);
             case ChunkType.InitAck: return OnInitAck(chunk, now);
             case ChunkType.CookieEcho: return OnCookieEcho(chunk, now);
             case ChunkType.CookieAck: return OnCookieAck(now);

@@ -66,7 +66,7 @@ public sealed class TransferTests
     }
 
     [Fact]
-    public void A_burst_of_a_hundred_16_KiB_messages_takes_a_second_at_most()
+    public void A_burst_of_a_hundred_16_KiB_messages_takes_400_ms_at_most()
     {
         var (link, a, _) = SctpLink.Established();
         var began = link.Now;
@@ -78,7 +78,7 @@ public sealed class TransferTests
         };
 
         Assert.True(link.RunUntil(() => link.All<SctpEvent.Message>(1).Count() == 100, TimeSpan.FromSeconds(5)));
-        Assert.InRange((link.Now - began).TotalMilliseconds, 40, 1000);
+        Assert.InRange((link.Now - began).TotalMilliseconds, 40, 400);
         Assert.Empty(link.All<Observation.SctpChunksRetransmitted>(0));
         Assert.All(link.Wire, w => Assert.True(w.Packet.Length <= 1152));
     }

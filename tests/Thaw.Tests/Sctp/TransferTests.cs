@@ -10,11 +10,11 @@ public sealed class TransferTests
 {
     [Fact]
     public void Everything_arrives_once_and_in_order_over_a_terrible_link()
-        => Gen.Int[0, 1_000_000].Sample(seed => Transfer(seed, loss: 0.2 + seed % 11 / 100.0, unordered: false), iter: 6);
+        => Gen.Int[0, 1_000_000].Sample(seed => Transfer(seed, loss: 0.2 + seed % 11 / 100.0, unordered: false), iter: 4);
 
     [Fact]
     public void Unordered_messages_all_arrive_once()
-        => Gen.Int[0, 1_000_000].Sample(seed => Transfer(seed, loss: 0.1, unordered: true), iter: 4);
+        => Gen.Int[0, 1_000_000].Sample(seed => Transfer(seed, loss: 0.1, unordered: true), iter: 2);
 
     private static void Transfer(int seed, double loss, bool unordered)
     {
@@ -66,7 +66,7 @@ public sealed class TransferTests
     }
 
     [Fact]
-    public void A_burst_of_a_hundred_16_KiB_messages_takes_a_second_at_most()
+    public void A_burst_of_a_hundred_16_KiB_messages_takes_400_ms_at_most()
     {
         var (link, a, _) = SctpLink.Established();
         var began = link.Now;
@@ -78,7 +78,7 @@ public sealed class TransferTests
         };
 
         Assert.True(link.RunUntil(() => link.All<SctpEvent.Message>(1).Count() == 100, TimeSpan.FromSeconds(5)));
-        Assert.InRange((link.Now - began).TotalMilliseconds, 40, 1000);
+        Assert.InRange((link.Now - began).TotalMilliseconds, 40, 400);
         Assert.Empty(link.All<Observation.SctpChunksRetransmitted>(0));
         Assert.All(link.Wire, w => Assert.True(w.Packet.Length <= 1152));
     }

@@ -57,6 +57,24 @@ public sealed class TimerTests
     }
 
     [Fact]
+    public void An_acknowledged_retransmission_ends_the_doubling()
+    {
+        var (link, a, _) = SctpLink.Established();
+        link.Loss = 1;
+        a.TrySend(0, 53, "1"u8, default, link.Now);
+        link.RunFor(TimeSpan.FromSeconds(4)); // sent at 0, 300, 900 and 2100 ms
+        link.Loss = 0;
+        link.RunFor(Second);
+        Assert.Single(link.All<SctpEvent.Message>(1));
+
+        link.Loss = 1;
+        a.TrySend(0, 53, "2"u8, default, link.Now);
+        var began = link.Now;
+        link.RunFor(Second);
+        Assert.Equal([0, 300, 900], link.Sent(0, ChunkType.Data).Where(s => s.At >= began).Select(s => (s.At - began).TotalMilliseconds));
+    }
+
+    [Fact]
     public void An_idle_association_beats_every_30_seconds()
     {
         var (link, _, _) = SctpLink.Established();

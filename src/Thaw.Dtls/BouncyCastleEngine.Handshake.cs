@@ -18,6 +18,7 @@ public sealed partial class BouncyCastleEngine
     private const int MaxWaiting = 4; // a post-quantum ClientHello and its first repetition
 
     private readonly Queue<byte[]> _waiting = new();
+    private bool _queued;
     private Instant _startedAt;
     private Instant _lastFlightAt;
     private int _peerMessages; // one more than the highest message_seq the peer has shown
@@ -60,8 +61,6 @@ public sealed partial class BouncyCastleEngine
 
         while (_state == State.Handshaking && _waiting.TryDequeue(out byte[]? datagram)) Feed(datagram, now);
     }
-
-    private bool _queued;
 
     /// <summary>On the fibre.</summary>
     private void Shake()
@@ -178,6 +177,7 @@ public sealed partial class BouncyCastleEngine
     private void ReleaseFibre()
     {
         if (_fibre is null) return;
+        _negotiation.Abandoned = !_fibre.IsDone;
         _fibre.Unwind();
         _transport.Fibre = null;
         _fibres.Return(_fibre);

@@ -6,22 +6,24 @@ namespace Thaw.Dtls;
 /// A stack to park on. <see cref="Start"/> and <see cref="Resume"/> run the body on the fibre's own thread and return
 /// when it parks or ends, so the two threads never run at once: from outside, a blocking protocol looks like a function.
 /// </summary>
-internal sealed class Fibre
+internal sealed class Fibre : IDisposable
 {
     private const int StackSize = 256 * 1024; // BouncyCastle's handshake needs a fraction of it
 
-    private readonly object _turn = new();
+    // Of the base library's primitives the cheapest for a round trip between two threads: 8 µs of CPU, Monitor takes 29.
+    private readonly SemaphoreSlim _toFibre = new(0);
+    private readonly SemaphoreSlim _toOwner = new(0);
     private readonly Action _ended;
-    private bool _fibresTurn;
     private Action? _body;
 
     /// <param name="ended">Called on the fibre's thread when that thread is about to end.</param>
     public Fibre(Action ended)
     {
         _ended = ended;
-        new Thread(Loop, StackSize) { IsBackground = true, Name = "thaw-dtls-fibre" }.Start();
+        new Thread(Loop, StackSize) { IsBackground = true, Name = "thaw-dtls-fibre" }.UnsafeStart();
     }
 
+    /// <summary>The body is on its way out: whatever it still does is of no interest.</summary>
     public bool IsUnwinding { get; private set; }
 
     /// <summary>The body has returned.</summary>
@@ -38,23 +40,16 @@ internal sealed class Fibre
     /// <summary>Owner: lets the body go on until it parks again or ends.</summary>
     public void Resume()
     {
-        lock (_turn)
-        {
-            GiveTurn(toFibre: true);
-            AwaitTurn(fibres: false);
-        }
+        _toFibre.Release();
+        _toOwner.Wait();
     }
 
     /// <summary>Body: gives the turn back to the owner.</summary>
     public void Park()
     {
         if (IsUnwinding) throw new FibreUnwound();
-        lock (_turn)
-        {
-            GiveTurn(toFibre: false);
-            AwaitTurn(fibres: true);
-        }
-
+        _toOwner.Release();
+        _toFibre.Wait();
         if (IsUnwinding) throw new FibreUnwound();
     }
 
@@ -67,37 +62,26 @@ internal sealed class Fibre
         Debug.Assert(IsDone);
     }
 
-    /// <summary>Owner: ends the thread of an idle fibre.</summary>
-    public void Stop()
+    /// <summary>Owner: ends the thread of an idle fibre. (A semaphore whose wait handle nobody asked for owns nothing.)</summary>
+    public void Dispose()
     {
         Debug.Assert(IsDone);
         _body = null;
-        lock (_turn) GiveTurn(toFibre: true);
+        _toFibre.Release();
     }
 
     private void Loop()
     {
         while (true)
         {
-            lock (_turn) AwaitTurn(fibres: true);
+            _toFibre.Wait();
             if (_body is null) break;
             _body();
             IsDone = true;
-            lock (_turn) GiveTurn(toFibre: false);
+            _toOwner.Release();
         }
 
         _ended();
-    }
-
-    private void GiveTurn(bool toFibre)
-    {
-        _fibresTurn = toFibre;
-        Monitor.Pulse(_turn);
-    }
-
-    private void AwaitTurn(bool fibres)
-    {
-        while (_fibresTurn != fibres) Monitor.Wait(_turn);
     }
 }
 

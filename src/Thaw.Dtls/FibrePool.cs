@@ -33,7 +33,7 @@ internal sealed class FibrePool(int limit) : IDisposable
 
     public void Return(Fibre fibre)
     {
-        if (_disposed || _idle.Count >= KeptIdle) fibre.Stop();
+        if (_disposed || _idle.Count >= KeptIdle) fibre.Dispose();
         else _idle.Push(fibre);
         Interlocked.Decrement(ref _inUse);
         if (_disposed) Drain();
@@ -47,6 +47,6 @@ internal sealed class FibrePool(int limit) : IDisposable
 
     private void Drain()
     {
-        while (_idle.TryPop(out var fibre)) fibre.Stop();
+        while (_idle.TryPop(out var fibre)) fibre.Dispose();
     }
 }

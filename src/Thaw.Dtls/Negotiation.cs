@@ -46,6 +46,9 @@ internal sealed class Negotiation(DtlsParameters parameters, LocalIdentity ident
     public string Detail { get; private set; } = "";
     public bool PeerClosed { get; private set; }
 
+    /// <summary>The owner has left: the alerts of BouncyCastle's way out are not sent, so not worth a word.</summary>
+    public bool Abandoned { get; set; }
+
     /// <summary>The first reason wins: what BouncyCastle does afterwards is its consequence.</summary>
     public void Fail(DtlsFailure reason, string detail)
     {
@@ -84,7 +87,10 @@ internal sealed class Negotiation(DtlsParameters parameters, LocalIdentity ident
     }
 
     public void AlertRaised(short level, short description)
-        => outputs.Observe(new Observation.DtlsAlertRaised((byte)level, (byte)description, AlertDescription.GetName(description)));
+    {
+        if (Abandoned) return;
+        outputs.Observe(new Observation.DtlsAlertRaised((byte)level, (byte)description, AlertDescription.GetName(description)));
+    }
 
     public void AlertReceived(short level, short description)
     {

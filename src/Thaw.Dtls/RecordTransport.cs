@@ -49,8 +49,9 @@ internal sealed class RecordTransport(int mtu, Flights flights, OutputQueue outp
     {
         while (true)
         {
-            if (Interlocked.Exchange(ref _incoming, null) is { } datagram)
+            if (_incoming is { } datagram)
             {
+                _incoming = null;
                 datagram.CopyTo(buffer);
                 return datagram.Length;
             }

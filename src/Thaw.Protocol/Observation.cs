@@ -42,6 +42,7 @@ public enum DropReason
 
     BadChecksum,
     BadVerificationTag,
+    UnexpectedChunk,     // an SCTP chunk that has no place in the association's state
 
     QueueFull,
     Closed,

@@ -14,6 +14,7 @@ public sealed class NetCosts
 {
     private const int Clients = 50;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
+    private static readonly byte[] Frame = [0x80, .. new byte[171]];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -31,7 +32,7 @@ public sealed class NetCosts
         var sockets = Connect(port, check: true);
 
         long got = 0;
-        var (cpu, sent) = Measure(perSecond, i => sockets[i % Clients].Send(new byte[172]), () => got += sockets.Sum(Drain));
+        var (cpu, sent) = Measure(perSecond, i => sockets[i % Clients].Send(Frame), () => got += sockets.Sum(Drain));
 
         var statistics = port.Statistics;
         Report($"echo, {loops} loop(s), {sent / Duration.TotalSeconds:F0}/s asked, {got} of {sent} back: "
@@ -58,7 +59,7 @@ public sealed class NetCosts
         var sockets = Connect(port, check: true);
         long got = 0, refused = 0;
         var (cpu, _) = Measure(
-            perSecond, i => refused += sessions[(int)(i % Clients)].TrySendAudio(new byte[172], 0, false) ? 0 : 1, () => got += sockets.Sum(Drain));
+            perSecond, i => refused += sessions[(int)(i % Clients)].TrySendAudio(Frame, 0, false) ? 0 : 1, () => got += sockets.Sum(Drain));
         Report($"send, {loops} loop(s): {cpu.TotalMicroseconds / got:F2} us of the loop per datagram, {refused} refused");
     }
 

@@ -155,7 +155,7 @@ internal sealed class Session
         }
 
         Release(work);
-        Shard.Counters.CountQueueFull();
+        if (!_ended.Task.IsCompleted) Shard.Counters.CountQueueFull();
         return false;
     }
 

@@ -93,15 +93,14 @@ internal sealed partial class Shard
     private void Send(Session session, in Output output)
     {
         var flow = new Flow(output.Source, output.Destination);
-        bool answered = flow == _asking && output.Payload is [BindingSuccess >> 8, BindingSuccess & 0xFF, ..];
-        session.Routes.Claim(flow, proven: answered);
-
         if (!_sockets.TryGetValue(flow.Local, out var socket) || !socket.CanReach(flow.Remote))
         {
             Counters.SendErrors++; // its interface is gone
             return;
         }
 
+        bool answer = flow == _asking && output.Payload is [BindingSuccess >> 8, BindingSuccess & 0xFF, ..];
+        session.Routes.Claim(flow, proven: answer); // machines answer a check with success only if its integrity holds
         try
         {
             socket.SendDatagram(output.Payload, flow.Remote);

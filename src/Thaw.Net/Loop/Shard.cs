@@ -175,7 +175,7 @@ internal sealed partial class Shard
         foreach (var session in _sessions.ToArray())
         {
             if (crash is null) Close(session);
-            else Remove(session, crash);
+            else Remove(session, new PeerHostException(PeerHostError.HostStopped, $"The loop died of a bug: {crash.Message}", crash));
         }
 
         _errands.Writer.TryComplete();

@@ -20,7 +20,7 @@ internal sealed class SharedPort : IAsyncDisposable
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _following;
+    private readonly Task _ended; // never faulted: failures surface in _completion
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Candidate[] _candidates;
     private int _disposed;
@@ -39,9 +39,8 @@ internal sealed class SharedPort : IAsyncDisposable
             _shards[i].Start();
         }
 
-        Task[] watched = [.. _shards.Select(s => s.Ended)];
-        _following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
-        foreach (var task in (Task[])[.. watched, _following]) _ = SurfaceAsync(task);
+        var following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following)]);
     }
 
     public Clock Clock { get; }
@@ -58,6 +57,7 @@ internal sealed class SharedPort : IAsyncDisposable
 
     public static SharedPort Open(PeerHostOptions options, Clock clock)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLength, 2);
         int loops = !OperatingSystem.IsLinux() ? 1
             : Math.Clamp(options.Shards > 0 ? options.Shards : Environment.ProcessorCount, 1, MostShards);
         var rows = new List<LocalSocket[]>();
@@ -95,8 +95,7 @@ internal sealed class SharedPort : IAsyncDisposable
 
         await _stop.CancelAsync();
         foreach (var shard in _shards) shard.Stop();
-        var ended = Task.WhenAll([.. _shards.Select(s => s.Ended), _following]);
-        await Task.WhenAny(ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
+        await Task.WhenAny(_ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
         _completion.TrySetResult();
         _stop.Dispose();
         _random.Dispose();

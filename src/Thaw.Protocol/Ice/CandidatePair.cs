@@ -43,6 +43,9 @@ public sealed class CandidatePair
     /// <summary>When to send the next check, or to give up.</summary>
     internal Instant DueAt { get; set; } = Instant.Never;
 
+    /// <summary>When the last of a row of unanswered checks has been waited for.</summary>
+    internal Instant GiveUpAt { get; set; } = Instant.Never;
+
     /// <summary>Checks sent since the last answer.</summary>
     internal int Attempts { get; set; }
 
@@ -98,7 +101,7 @@ public sealed class CandidatePair
 
     private static int CostOf(CandidateType type) => type switch { CandidateType.Host => 0, CandidateType.Relayed => 2, _ => 1 };
 
-    /// <summary>As many as one pair's transmissions, so that even a late answer finds its check.</summary>
+    /// <summary>So many that an answer four seconds late still finds its check.</summary>
     [InlineArray(Length)]
     private struct SentChecks
     {

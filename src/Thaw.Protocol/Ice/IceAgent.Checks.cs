@@ -4,14 +4,14 @@ namespace Thaw.Protocol.Ice;
 
 public sealed partial class IceAgent
 {
-    private const int Rc = 7;         // RFC 8489 §6.2.1: transmissions of one check
-    private const int Rm = 16;        // RFC 8489 §6.2.1: the last wait, in RTOs
     private const int FewPairs = 10;
 
     private static readonly TimeSpan Ta = TimeSpan.FromMilliseconds(50);    // RFC 8445 §14.2
     private static readonly TimeSpan FastTa = TimeSpan.FromMilliseconds(20); // few pairs cannot flood anyone
     private static readonly TimeSpan MinRto = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan MaxRto = TimeSpan.FromMilliseconds(500); // RFC 8445 §14.3's floor is our ceiling
+    private static readonly TimeSpan MaxRto = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LastWait = 16 * MinRto;                 // RFC 8489 §6.2.1: Rm
+    private static readonly TimeSpan CheckLifetime = 63 * MinRto + LastWait; // as long as RFC 8489's seven transmissions
 
     private Instant _paceAt;
     private Instant _wakeAt;
@@ -43,7 +43,7 @@ public sealed partial class IceAgent
             if (pair.DueAt > now) continue;
             if (pair.IsRetransmitting)
             {
-                if (pair.Attempts < Rc) return pair;
+                if (pair.DueAt < pair.GiveUpAt) return pair;
             }
             else if (pair.IsValid && IsKeptFresh(pair))
             {
@@ -64,8 +64,9 @@ public sealed partial class IceAgent
         bool nominating = Role is IceRole.Controlling && (pair.IsNominating || pair == pair.Checklist.Selected);
         var check = new SentCheck(TransactionId.Next(_random), now, Role, nominating);
         pair.Remember(check);
-        pair.Attempts++;
+        if (pair.Attempts++ == 0) pair.GiveUpAt = now + CheckLifetime;
         pair.DueAt = now + (pair.IsRetransmitting ? NextInterval(pair) : Jittered(ConsentPeriod));
+        if (pair.IsRetransmitting && pair.DueAt > pair.GiveUpAt + -LastWait) pair.DueAt = pair.GiveUpAt;
         Note(new Observation.CheckSent(pair.Local.Base, pair.Remote.Address, pair.Attempts, nominating));
 
         var request = new StunWriter(buffer, StunMethod.Binding, StunClass.Request, check.Transaction);
@@ -78,20 +79,23 @@ public sealed partial class IceAgent
         return Output.Transmit(pair.Local.Base, pair.Remote.Address, request.Finish());
     }
 
-    // RFC 8489 §6.2.1: doubling, then one long last wait.
+    // Doubles once and then goes on: with loss, RFC 8489's backoff costs seconds where packets cost nothing (docs/rfc/ice.md).
     private static TimeSpan NextInterval(CandidatePair pair)
     {
         int undecided = pair.Checklist.Pairs.Count(static other => other.State <= CandidatePairState.InProgress);
-        long ticks = Math.Max((Ta * undecided).Ticks, 2 * (pair.RoundTrip ?? TimeSpan.Zero).Ticks);
-        var rto = TimeSpan.FromTicks(Math.Clamp(ticks, MinRto.Ticks, MaxRto.Ticks));
-        return rto * (pair.Attempts == Rc ? Rm : 1 << (pair.Attempts - 1));
+        var floor = Ta * undecided; // RFC 8445 §14.3: however many pairs, no more than one check a Ta in all
+        if (floor > MaxRto) return floor;
+
+        var rto = 2 * (pair.RoundTrip ?? TimeSpan.Zero);
+        if (rto < MinRto) rto = MinRto;
+        return pair.Attempts > 1 || rto > MaxRto ? MaxRto : rto;
     }
 
     private void GiveUp(Checklist list, Instant now)
     {
         foreach (var pair in list.Pairs)
         {
-            if (!pair.IsRetransmitting || pair.Attempts < Rc || pair.DueAt > now) continue;
+            if (!pair.IsRetransmitting || pair.GiveUpAt > now) continue;
             Note(new Observation.CheckTimedOut(pair.Local.Base, pair.Remote.Address, pair.Attempts));
             Fail(pair);
         }

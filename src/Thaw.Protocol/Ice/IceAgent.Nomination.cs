@@ -60,6 +60,7 @@ public sealed partial class IceAgent
         pair.IsNominating = true;
         pair.Attempts = 0;
         pair.DueAt = now;
+        pair.GiveUpAt = Instant.Never;
         Note(new Observation.PairNominated(pair.Local, pair.Remote, ByPeer: false));
     }
 

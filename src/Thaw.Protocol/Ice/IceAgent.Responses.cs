@@ -79,14 +79,14 @@ public sealed partial class IceAgent
         pair.Forget(check.Transaction);
         if (code == StunErrorCode.RoleConflict)
         {
-            // A refusal of a role that we no longer claim is stale; either way the pair is asked again, in its turn of seven.
+            // A refusal of a role that we no longer claim is stale; either way the pair is asked again.
             if (check.Role == Role)
             {
                 _tiebreaker = NextTiebreaker(); // RFC 8445 §7.2.5.1
                 SwitchRole(Opposite(Role));
             }
 
-            if (pair.DueAt != Instant.Never) pair.DueAt = now;
+            if (pair.DueAt != Instant.Never) pair.DueAt = Instant.Earlier(pair.DueAt, now + Ta);
         }
         else if (code < StunErrorCode.ServerError && pair.State is CandidatePairState.InProgress)
         {

@@ -181,7 +181,7 @@ public sealed partial class IceAgent : IMachine
         return Output.Idle(_wakeAt);
     }
 
-    private ReadOnlySpan<Checklist> Generations => _previous is null ? [_current] : [_current, _previous];
+    private Checklist[] Generations => _previous is null ? [_current] : [_current, _previous];
 
     /// <summary>After every input: draws the conclusions that span pairs.</summary>
     private void Settle(Instant now)

@@ -117,6 +117,7 @@ public sealed class DtlsHandshakeTests
         Assert.Contains("no answer to 14 ClientHellos", world.Client.Failed.Detail);
         Assert.Contains("no ClientHello arrived", world.Server.Failed.Detail);
         Assert.Empty(world.Server.Sent);
+        Assert.Empty(world.Client.Saw<Observation.DtlsAlertRaised>());
         Assert.Equal(0, host.HandshakesInFlight);
 
         double[] sentAt = [.. world.Client.Sent.Select(s => (s.At - new Instant(0)).TotalMilliseconds)];

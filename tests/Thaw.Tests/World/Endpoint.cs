@@ -1,0 +1,96 @@
+using Thaw.Protocol;
+using Xunit;
+
+namespace Thaw.Tests.World;
+
+/// <summary>What a machine put out, other than datagrams.</summary>
+/// <param name="Value">The event or observation; for media and data null.</param>
+internal sealed record Seen(Instant At, OutputKind Kind, object? Value, MediaPacket Packet, byte[] Payload);
+
+/// <summary>One machine with its addresses and the record of what it said.</summary>
+internal abstract class Endpoint(Simulation world, string name, IMachine machine, TransportAddress[] addresses)
+{
+    private const int PatienceWithMachine = 10_000;
+
+    private readonly byte[] _buffer = new byte[Output.BufferLength];
+    private int _wakesAtOnce;
+    private Instant _lastWake;
+
+    public string Name { get; } = name;
+
+    public List<TransportAddress> Addresses { get; } = [.. addresses];
+
+    public List<Seen> Seen { get; } = [];
+
+    /// <summary>Switched off, it neither receives nor wakes.</summary>
+    public bool IsOff { get; set; }
+
+    public Instant WakeAt { get => IsOff ? Instant.Never : field; private set; }
+
+    protected Simulation World { get; } = world;
+
+    /// <summary>Events and observations of one type, in order.</summary>
+    public IEnumerable<T> Of<T>() => Seen.Select(seen => seen.Value).OfType<T>();
+
+    /// <summary>When the first of a type came, from the beginning of the world.</summary>
+    public TimeSpan When<T>() => Seen.First(seen => seen.Value is T).At - new Instant(0);
+
+    public override string ToString() => Name;
+
+    internal void Wake()
+    {
+        _wakesAtOnce = World.Now == _lastWake ? _wakesAtOnce + 1 : 0;
+        _lastWake = World.Now;
+        Assert.True(_wakesAtOnce < 100, $"{Name} wakes without end at {World.Elapsed}.\n{World.Report()}");
+        machine.Advance(World.Now);
+        Drain();
+    }
+
+    internal void Deliver(TransportAddress source, TransportAddress destination, byte[] payload)
+    {
+        if (IsOff) return;
+        machine.Receive(new Datagram(source, destination, payload), World.Now);
+        Drain();
+    }
+
+    protected void Drain()
+    {
+        for (int i = 0; i < PatienceWithMachine; i++)
+        {
+            var output = machine.Poll(_buffer, World.Now);
+            switch (output.Kind)
+            {
+                case OutputKind.Idle:
+                    WakeAt = output.WakeAt;
+                    return;
+                case OutputKind.Transmit:
+                    World.Carry(this, output.Source, output.Destination, output.Payload);
+                    break;
+                default:
+                    Seen.Add(new Seen(World.Now, output.Kind, output.Value, output.Packet, output.Payload.ToArray()));
+                    break;
+            }
+        }
+
+        Assert.Fail($"{Name} never becomes idle.\n{World.Report()}");
+    }
+}
+
+internal sealed class Endpoint<T> : Endpoint where T : IMachine
+{
+    public Endpoint(Simulation world, string name, T machine, TransportAddress[] addresses)
+        : base(world, name, machine, addresses)
+    {
+        Machine = machine;
+        Drain();
+    }
+
+    public T Machine { get; }
+
+    /// <summary>One input through the machine's own API, then the drain that must follow it.</summary>
+    public void Do(Action<T, Instant> input)
+    {
+        input(Machine, World.Now);
+        Drain();
+    }
+}

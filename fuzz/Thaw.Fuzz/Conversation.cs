@@ -31,9 +31,9 @@ internal ref struct Conversation(ReadOnlySpan<byte> input)
 }
 
 /// <summary>Makes a machine with randomness do the same for the same input.</summary>
-internal sealed class FixedRandom : RandomNumberGenerator
+internal sealed class FixedRandom(int seed = 1) : RandomNumberGenerator
 {
-    private readonly Random _random = new(1);
+    private readonly Random _random = new(seed);
 
     public override void GetBytes(byte[] data) => _random.NextBytes(data);
 

@@ -41,6 +41,15 @@ internal static class SctpTarget
             pair.Theirs.TrySend(pair.Channel, isText: true, [], pair.Now);
         });
         yield return Record("second-channel", pair => pair.Theirs.Open("more", "proto", new(), pair.Now));
+        yield return Record("forward-tsn", pair =>
+        {
+            ushort lossy = pair.Theirs.Open("lossy", "", new(MaxRetransmits: 0), pair.Now);
+            pair.Talk();
+            pair.Theirs.TrySend(lossy, isText: true, "lost"u8, pair.Now);
+            Drain.Run(pair.Theirs.Poll, pair.Now);
+            pair.Now += TimeSpan.FromSeconds(5);
+            pair.Theirs.Advance(pair.Now);
+        });
         yield return Record("close-channel", pair => pair.Theirs.Close(pair.Channel, pair.Now));
         yield return Record("shutdown", pair => pair.Theirs.Shutdown(pair.Now));
         yield return Record("abort", pair => pair.Theirs.Abort("enough", pair.Now));

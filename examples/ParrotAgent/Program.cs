@@ -15,18 +15,20 @@ internal sealed class ParrotAgent : IVoiceAgent
     {
         short[] frame = new short[call.FrameLength];
         var sentence = new List<short>();
-        var activity = new VoiceActivity(call.SampleRate);
-        bool speaking = false;
+        var activity = new VoiceActivity();
 
         while (await call.Audio.ReadAsync(frame))
         {
-            bool was = speaking;
-            speaking = activity.Process(frame);
-            if (speaking && !was) call.StopPlaying(); // the user interrupts
-            if (speaking != was) call.TryNotify(speaking ? RtviNotice.UserStartedSpeaking : RtviNotice.UserStoppedSpeaking);
+            var change = activity.Process(frame);
+            if (activity.IsSpeaking && sentence.Count < LongestSentence * call.SampleRate) sentence.AddRange(frame);
+            if (change is VoiceChange.None) continue;
 
-            if (speaking && sentence.Count < LongestSentence * call.SampleRate) sentence.AddRange(frame);
-            if (speaking || !was) continue;
+            call.TryNotify(activity.IsSpeaking ? RtviNotice.UserStartedSpeaking : RtviNotice.UserStoppedSpeaking);
+            if (activity.IsSpeaking)
+            {
+                call.StopPlaying(); // the user interrupts
+                continue;
+            }
 
             call.TryNotify(RtviNotice.BotStartedSpeaking);
             await call.PlayAsync(Higher(sentence), hangUp);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Thaw.Dtls;
 using Thaw.Net;
 using Thaw.Protocol.Peer;
+using Thaw.Voice.Audio;
 using Thaw.Voice.Calls;
 using Thaw.Voice.Http;
 
@@ -16,10 +17,11 @@ public sealed class VoiceServer : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly CallHost _calls;
     private readonly PeerHost _peers;
+    private readonly BouncyCastleDtls _dtls;
 
-    private VoiceServer(WebApplication web, CallHost calls, PeerHost peers, VoiceServerOptions options)
+    private VoiceServer(WebApplication web, CallHost calls, PeerHost peers, BouncyCastleDtls dtls, VoiceServerOptions options)
     {
-        (_web, _calls, _peers) = (web, calls, peers);
+        (_web, _calls, _peers, _dtls) = (web, calls, peers, dtls);
         int port = new Uri(web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
         bool local = options.Host is "localhost" || IPAddress.TryParse(options.Host, out var ip) && (IPAddress.IsLoopback(ip) || IsAny(ip));
         Url = new UriBuilder(Uri.UriSchemeHttp, local ? "localhost" : options.Host, port).Uri;
@@ -31,38 +33,29 @@ public sealed class VoiceServer : IAsyncDisposable
     public int UdpPort => _peers.UdpPort;
 
     /// <summary>In order of preference; calls use the first that the client has too.</summary>
-    public static IReadOnlyList<string> AudioCodecs => AudioPath.Codecs;
+    public AudioCodecs Codecs => _calls.Codecs;
 
-    /// <exception cref="IOException">A port is taken or may not be used.</exception>
+    /// <exception cref="IOException">The HTTP port is taken or may not be used.</exception>
+    /// <exception cref="PeerHostException">The same for the UDP port.</exception>
     public static async Task<VoiceServer> StartAsync(VoiceServerOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
 
+        var peers = PeerHost.Open(new PeerHostOptions { UdpPort = options.UdpPort }, options.Time);
+        var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
-        var warm = Task.Run(dtls.WarmUp, cancel); // the first handshake would pay for it
-        PeerHost peers;
+        var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names };
+        var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options));
         try
         {
-            peers = PeerHost.Open(new PeerHostOptions { UdpPort = options.UdpPort }, options.Time);
-        }
-        catch (System.Net.Sockets.SocketException e)
-        {
-            throw new IOException($"UDP port {options.UdpPort} cannot be used: {e.Message}.", e);
-        }
-
-        var config = new PeerConfig { Dtls = dtls, AudioCodecs = AudioPath.Codecs };
-        var (web, calls) = Compose(options, new HostedPeers(peers, config), web => ListenOn(web, options));
-        try
-        {
+            var warm = Task.Run(dtls.WarmUp, cancel); // the first caller would pay for it
             await web.StartAsync(cancel);
             await warm;
-            return new(web, calls, peers, options);
+            return new(web, calls, peers, dtls, options);
         }
         catch
         {
-            await calls.DisposeAsync();
-            await web.DisposeAsync();
-            await peers.DisposeAsync();
+            await CloseAsync(web, calls, peers, dtls);
             throw;
         }
     }
@@ -73,15 +66,22 @@ public sealed class VoiceServer : IAsyncDisposable
     /// <summary>Says goodbye to every client and closes. Takes well under two seconds.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _calls.DisposeAsync();
-        await _peers.DisposeAsync();
+        await _calls.StopAsync();
         await _web.StopAsync();
-        await _web.DisposeAsync();
+        await CloseAsync(_web, _calls, _peers, _dtls);
+    }
+
+    private static async ValueTask CloseAsync(WebApplication web, CallHost calls, PeerHost peers, BouncyCastleDtls dtls)
+    {
+        await calls.DisposeAsync();
+        await peers.DisposeAsync();
+        await web.DisposeAsync();
+        dtls.Dispose();
     }
 
     /// <summary>Everything but the sockets: what tests run in memory.</summary>
     internal static (WebApplication Web, CallHost Calls) Compose(
-        VoiceServerOptions options, ICallPeers peers, Action<IWebHostBuilder> listen)
+        VoiceServerOptions options, ICallPeers peers, AudioCodecs codecs, Action<IWebHostBuilder> listen)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // thaw has its own settings; ASPNETCORE_URLS and appsettings.json are not among them
@@ -93,7 +93,7 @@ public sealed class VoiceServer : IAsyncDisposable
         listen(builder.WebHost);
 
         var app = builder.Build();
-        var calls = new CallHost(options, peers, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Thaw.Voice"));
+        var calls = new CallHost(options, peers, codecs, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Thaw.Voice"));
         Endpoints.Map(app, calls, options);
         return (app, calls);
     }

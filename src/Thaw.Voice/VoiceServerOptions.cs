@@ -31,7 +31,7 @@ public sealed record VoiceServerOptions
     public Action<ILoggingBuilder> Logging { get; init; } = static _ => { };
 }
 
-/// <summary>Every bound that keeps a call from waiting for ever. "Row" is a row of the hang table in docs/rfc/voice.md.</summary>
+/// <summary>Every bound that keeps a call from waiting for ever. "Row" is a row of the table in docs/rfc/voice.md.</summary>
 public sealed record CallLimits
 {
     /// <summary>An offer that is not answered by then gets a 503 (row 5: the client itself would wait for ever).</summary>

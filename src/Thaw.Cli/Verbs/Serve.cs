@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Thaw.Net;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
 
@@ -63,7 +64,7 @@ internal static class Serve
         {
             server = await VoiceServer.StartAsync(OptionsFrom(parsed), CancellationToken.None);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or PeerHostException)
         {
             Console.Error.WriteLine($"thaw: {e.Message}");
             return ExitCode.CannotRun;
@@ -112,13 +113,12 @@ internal static class Serve
         string agent = parsed.GetValue(Agent)!;
         if (parsed.GetValue(Json))
         {
-            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, VoiceServer.AudioCodecs, agent);
+            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.Codecs.Names, agent);
             Console.Out.WriteLine(JsonSerializer.Serialize(line, ServeJson.Default.StartLine));
             return;
         }
 
-        string codecs = string.Join(", ", VoiceServer.AudioCodecs);
-        Console.Out.WriteLine($"Thaw is at {server.Url} (UDP port {server.UdpPort}, audio {codecs}, agent {agent}). Ctrl-C stops it.");
+        Console.Out.WriteLine($"Thaw is at {server.Url} (UDP port {server.UdpPort}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
     }
 
     private static (bool, int) Number(string text) => (int.TryParse(text, CultureInfo.InvariantCulture, out int value), value);

@@ -17,8 +17,8 @@ public sealed class EchoAgent : IVoiceAgent
         short[] frame = new short[call.FrameLength];
         short[] line = new short[call.FrameLength * DelayFrames];
         bool[] spoken = new bool[DelayFrames];
-        var activity = new VoiceActivity(call.SampleRate);
-        bool user = false, bot = false;
+        var activity = new VoiceActivity();
+        bool bot = false;
 
         for (int slot = 0; await call.Audio.ReadAsync(frame); slot = (slot + 1) % DelayFrames)
         {
@@ -27,9 +27,9 @@ public sealed class EchoAgent : IVoiceAgent
             if (spoken[slot] != bot)
                 call.TryNotify((bot = !bot) ? RtviNotice.BotStartedSpeaking : RtviNotice.BotStoppedSpeaking);
 
-            spoken[slot] = activity.Process(frame);
-            if (spoken[slot] != user)
-                call.TryNotify((user = !user) ? RtviNotice.UserStartedSpeaking : RtviNotice.UserStoppedSpeaking);
+            if (activity.Process(frame) is not VoiceChange.None)
+                call.TryNotify(activity.IsSpeaking ? RtviNotice.UserStartedSpeaking : RtviNotice.UserStoppedSpeaking);
+            spoken[slot] = activity.IsSpeaking;
             frame.CopyTo(delayed);
         }
     }

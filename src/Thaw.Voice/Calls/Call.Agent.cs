@@ -99,12 +99,13 @@ internal sealed partial class Call
         return false;
     }
 
-    private void Play(AudioPath path)
+    private void Play(CallLink link, AudioPath path)
     {
+        link.Listen(path);
         _audio.Attach(path);
         if (_paced) return;
         _paced = true;
-        _host.Clock.Add(_audio);
+        _host.Beat.Add(_audio);
     }
 
     /// <summary>RTVI disconnect-bot: the agent goes, the connection stays.</summary>

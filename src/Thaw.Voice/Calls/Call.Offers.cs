@@ -1,3 +1,4 @@
+using Thaw.Net;
 using Thaw.Protocol.Peer;
 
 namespace Thaw.Voice.Calls;
@@ -19,6 +20,10 @@ internal sealed partial class Call
         catch (OperationCanceledException)
         {
             result = new OfferResult.Busy("The answer took too long.");
+        }
+        catch (PeerHostException e)
+        {
+            result = new OfferResult.Busy(e.Message);
         }
         catch (Exception e)
         {

@@ -40,9 +40,8 @@ internal sealed partial class Call
 
         if (link is { Format: { } format, Peer: { } peer })
         {
-            var path = new AudioPath(peer, format, _agent.Audio);
-            link.Listen(path);
-            if (_agent.Audio is not AgentAudio.Loopback) Play(path);
+            if (_agent.Audio is AgentAudio.Loopback) link.Return(format);
+            else Play(link, new AudioPath(peer, format, _audio.SampleRate, _host.Codecs, _host.Clock));
             if (link.IsRestart && _microphoneOn) _deadlines.Set(Deadline.NoAudio, _host.Now + _limits.NoAudioAfterRestart);
         }
 

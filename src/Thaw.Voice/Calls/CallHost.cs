@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Thaw.Net;
 using Thaw.Protocol;
+using Thaw.Voice.Audio;
 
 namespace Thaw.Voice.Calls;
 
@@ -16,24 +18,25 @@ internal sealed class CallHost : IAsyncDisposable
     private readonly Func<IVoiceAgent> _agent;
     private readonly int _maxCalls;
     private readonly Sessions _sessions;
-    private readonly long _origin;
     private volatile bool _draining;
 
-    public CallHost(VoiceServerOptions options, ICallPeers peers, ILogger log)
+    public CallHost(VoiceServerOptions options, ICallPeers peers, AudioCodecs codecs, ILogger log)
     {
-        (Peers, Log, Time, Limits) = (peers, log, options.Time, options.Limits);
+        (Peers, Codecs, Log, Limits) = (peers, codecs, log, options.Limits);
         (_agent, _maxCalls) = (options.Agent, options.MaxSessions);
-        _origin = Time.GetTimestamp();
+        Clock = new(options.Time);
         _sessions = new(Limits.Session, capacity: 4 * options.MaxSessions + 64);
-        Clock = new(Time, e => log.AudioFaulted(e), Math.Clamp(Environment.ProcessorCount, 1, 4));
+        Beat = new(Time, e => log.AudioFaulted(e), Math.Clamp(Environment.ProcessorCount, 1, 4));
     }
 
     public ICallPeers Peers { get; }
     public ILogger Log { get; }
-    public TimeProvider Time { get; }
+    public AudioCodecs Codecs { get; }
     public CallLimits Limits { get; }
-    public AudioClock Clock { get; }
-    public Instant Now => new(Time.GetElapsedTime(_origin).Ticks);
+    public Clock Clock { get; }
+    public TimeProvider Time => Clock.Time;
+    public Instant Now => Clock.Now;
+    public AudioClock Beat { get; }
 
     /// <summary>No new calls; those that run, run on.</summary>
     public bool IsDraining => _draining;
@@ -100,7 +103,7 @@ internal sealed class CallHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        await Clock.DisposeAsync();
+        await Beat.DisposeAsync();
     }
 
     private Call? CallOf(Offer offer)

@@ -13,6 +13,7 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
     private long _lastAudioAt = -1;
     private PeerEvent? _missed;
     private AudioPath? _receiving;
+    private AudioFormat? _returning;
 
     public Call Call { get; } = call;
     public string PcId { get; } = pcId;
@@ -41,6 +42,9 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
     /// <summary>From now on what arrives is heard.</summary>
     public void Listen(AudioPath path) => Volatile.Write(ref _receiving, path);
 
+    /// <summary>From now on what arrives goes straight back.</summary>
+    public void Return(AudioFormat format) => Volatile.Write(ref _returning, format);
+
     public void Close()
     {
         IsOver = true;
@@ -53,7 +57,8 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
     void IPeerListener.OnMedia(in MediaPacket packet, ReadOnlySpan<byte> payload, Instant now)
     {
         Volatile.Write(ref _lastAudioAt, now.Ticks);
-        Volatile.Read(ref _receiving)?.Receive(packet, payload);
+        if (Volatile.Read(ref _receiving) is { } path) path.Receive(packet, payload);
+        else if (Volatile.Read(ref _returning)?.PayloadType == packet.PayloadType) Peer!.TrySendAudio(payload, packet.Timestamp, packet.Marker);
     }
 
     void IPeerListener.OnEvent(PeerEvent e, Instant now)

@@ -8,9 +8,13 @@ namespace Thaw.Voice.Calls;
 internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
 {
     public async ValueTask<ICallPeer> OpenAsync(bool nearby, IPeerListener listener, CancellationToken cancel)
-        => new HostedPeer(await host.AddAsync(
+    {
+        var handle = await host.AddAsync(
             (seat, now) => new PeerConnection(config, Offered(seat.LocalCandidates, nearby), seat.UfragPrefix, seat.Random, now),
-            listener, cancel));
+            listener, cancel);
+        _ = ReportEndAsync(handle, listener);
+        return new HostedPeer(handle);
+    }
 
     /// <summary>Loopback only for callers on this machine: for anyone else such a candidate is a wasted check.</summary>
     internal static IReadOnlyList<Candidate> Offered(IReadOnlyList<Candidate> all, bool nearby)
@@ -20,19 +24,44 @@ internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
         return reachable is [] ? all : reachable;
     }
 
+    // A session that crashed says nothing more by itself; after any other end this says what the call knows already.
+    private async Task ReportEndAsync(PeerHandle handle, IPeerListener listener)
+    {
+        await handle.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        listener.OnEvent(new PeerEvent.Closed(), host.Now);
+    }
+
     private sealed class HostedPeer(PeerHandle handle) : ICallPeer
     {
-        public ValueTask<Acceptance> AcceptAsync(string offer, CancellationToken cancel)
-            => handle.PostAsync((peer, now) =>
+        public async ValueTask<Acceptance> AcceptAsync(string offer, CancellationToken cancel)
+        {
+            try
             {
-                var outcome = peer.Accept(offer, now);
-                return new Acceptance(outcome, outcome is OfferOutcome.Answered ? peer.Audio : null);
-            }, cancel);
+                return await handle.PostAsync((peer, now) =>
+                {
+                    var outcome = peer.Accept(offer, now);
+                    return new Acceptance(outcome, outcome is OfferOutcome.Answered ? peer.Audio : null);
+                }, cancel);
+            }
+            catch (PeerHostException e) when (e.Error is PeerHostError.SessionClosed or PeerHostError.SessionCrashed)
+            {
+                return new(new OfferOutcome.Refused(OfferRefusal.Closed, e.Message), null);
+            }
+        }
 
         public void AddCandidates(IReadOnlyList<string> lines) => _ = AddAsync(lines);
 
-        public ValueTask<bool> TrySendMessageAsync(ushort stream, bool isText, ReadOnlyMemory<byte> content, CancellationToken cancel)
-            => handle.PostAsync((peer, now) => peer.TrySendMessage(stream, isText, content.Span, now), cancel);
+        public async ValueTask<bool> TrySendMessageAsync(ushort stream, bool isText, ReadOnlyMemory<byte> content, CancellationToken cancel)
+        {
+            try
+            {
+                return await handle.PostAsync((peer, now) => peer.TrySendMessage(stream, isText, content.Span, now), cancel);
+            }
+            catch (PeerHostException)
+            {
+                return false; // the connection went first
+            }
+        }
 
         public bool TrySendAudio(ReadOnlySpan<byte> payload, uint timestamp, bool marker)
             => handle.TrySendAudio(payload, timestamp, marker);
@@ -45,7 +74,7 @@ internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
             {
                 await handle.PostAsync((peer, now) => lines.Count(line => peer.AddRemoteCandidate(line, now)), CancellationToken.None);
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (PeerHostException)
             {
                 // The connection went first: its candidates are of no more use.
             }

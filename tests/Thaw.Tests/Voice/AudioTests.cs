@@ -1,3 +1,4 @@
+using Thaw.Net;
 using Thaw.Protocol;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
@@ -86,7 +87,9 @@ public sealed class AudioTests
     {
         var audio = new CallAudio(AgentAudio.Mono48kHz);
         var peer = new ScriptedPeer(new ScriptedPeers(), 0, false, new Deaf());
-        using var path = new AudioPath(peer, ScriptedPeers.Pcmu, AgentAudio.Mono48kHz);
+        var clock = new Clock(new SteppedTime());
+        using var path = new AudioPath(peer, ScriptedPeers.Pcmu, audio.SampleRate, VoiceWorld.Codecs, clock);
+        ushort sequence = 0;
         audio.Attach(path);
         byte[] payload = new byte[160];
         for (int i = 0; i < 10; i++) Beat();
@@ -99,9 +102,35 @@ public sealed class AudioTests
 
         void Beat()
         {
-            path.Receive(Packet, payload);
+            path.Receive(Packet with { SequenceNumber = ++sequence, Timestamp = 160u * sequence }, payload);
             audio.Tick();
         }
+    }
+
+    [Fact]
+    public void What_arrives_is_read_in_order_and_a_stalled_reader_bounds_it()
+    {
+        var arrived = new ArrivedPackets();
+        byte[] payload = new byte[160];
+        int taken = 0;
+        for (ushort i = 0; i < 100; i++)
+        {
+            payload[0] = (byte)i;
+            if (arrived.TryAdd(Packet with { SequenceNumber = i }, payload, new Instant(i))) taken++;
+        }
+
+        var half = arrived.Take();
+        Assert.Equal((51, 51), (taken, half.Count)); // 8 kB
+        for (int i = 0; i < half.Count; i++)
+        {
+            Assert.Equal((ushort)i, half.PacketAt(i).SequenceNumber);
+            Assert.Equal(new Instant(i), half.ArrivalAt(i));
+            Assert.Equal((160, (byte)i), (half.PayloadAt(i).Length, half.PayloadAt(i)[0]));
+        }
+
+        Assert.Equal(0, arrived.Take().Count);
+        Assert.True(arrived.TryAdd(Packet, payload, default));
+        Assert.Equal(1, arrived.Take().Count);
     }
 
     [Fact]
@@ -145,7 +174,7 @@ public sealed class AudioTests
     [Fact]
     public async Task A_call_plays_more_than_fits_by_waiting_for_room()
     {
-        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var time = new SteppedTime();
         var audio = new CallAudio(AgentAudio.Mono16kHz);
         var call = new VoiceCall("x", null, audio, new MessageSender(time), time, () => { });
         var playing = call.PlayAsync(new short[20_000], CancellationToken.None).AsTask(); // 1.25 s into one second of room
@@ -157,7 +186,7 @@ public sealed class AudioTests
         await playing.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
     }
 
-    private sealed class Deaf : Thaw.Net.IPeerListener
+    private sealed class Deaf : IPeerListener
     {
         public void OnMedia(in MediaPacket packet, ReadOnlySpan<byte> payload, Instant now) { }
         public void OnEvent(Thaw.Protocol.Peer.PeerEvent e, Instant now) { }

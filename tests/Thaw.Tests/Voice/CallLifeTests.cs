@@ -2,7 +2,6 @@ using System.Net;
 using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
-using Thaw.Voice.Agents;
 using Xunit;
 
 namespace Thaw.Tests.Voice;
@@ -188,7 +187,7 @@ public sealed class CallLifeTests
 
         Assert.Contains("peerLeft", await peer.HeardAsync(), StringComparison.Ordinal);
         Assert.False(peer.IsClosed);
-        await world.AdvanceUntilAsync(peer.Closing.Task);
+        await world.FarewellAsync(peer.Closing.Task);
     }
 
     [Fact]
@@ -202,7 +201,7 @@ public sealed class CallLifeTests
 
         Assert.Equal("""{"type":"signalling","message":{"type":"peerLeft"}}""", await one.HeardAsync());
         Assert.Equal("""{"type":"signalling","message":{"type":"peerLeft"}}""", await two.HeardAsync());
-        await world.AdvanceUntilAsync(stopping);
+        await world.FarewellAsync(stopping);
         Assert.True(one.IsClosed && two.IsClosed);
     }
 
@@ -214,7 +213,7 @@ public sealed class CallLifeTests
         peer.Raise(new PeerEvent.PathLost());
 
         await world.AdvanceAsync(Limits.Stale);
-        await world.AdvanceUntilAsync(peer.Closing.Task);
+        await world.FarewellAsync(peer.Closing.Task);
 
         Assert.Empty(world.Calls.Snapshot());
     }
@@ -301,6 +300,6 @@ public sealed class CallLifeTests
         Assert.Contains("\"type\":\"error\"", error, StringComparison.Ordinal);
         Assert.Contains("\"fatal\":true", error, StringComparison.Ordinal);
         Assert.Contains("peerLeft", await peer.HeardAsync(), StringComparison.Ordinal);
-        await world.AdvanceUntilAsync(peer.Closing.Task);
+        await world.FarewellAsync(peer.Closing.Task);
     }
 }

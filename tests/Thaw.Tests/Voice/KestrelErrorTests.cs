@@ -6,7 +6,6 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Thaw.Voice;
 using Thaw.Voice.Http;
@@ -78,7 +77,7 @@ public sealed class KestrelErrorTests
         public static async Task<Server> StartAsync()
         {
             var server = new Server();
-            (server._web, server._calls) = VoiceServer.Compose(new VoiceServerOptions(), server._peers, web => web
+            (server._web, server._calls) = VoiceServer.Compose(new VoiceServerOptions(), server._peers, VoiceWorld.Codecs, web => web
                 .UseKestrelCore()
                 .ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(server._transport))
                 .ConfigureKestrel(kestrel => VoiceServer.Limit(kestrel, new()))

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
+using Thaw.Voice.Calls;
 using Xunit;
 
 namespace Thaw.Tests.Voice;
@@ -194,8 +195,7 @@ public sealed class OfferTests
         world.Peers.Accept = async (_, _, cancel) =>
         {
             accepting.SetResult();
-            await Task.Delay(Timeout.Infinite, cancel);
-            throw new System.Diagnostics.UnreachableException();
+            return await new TaskCompletionSource<Acceptance>().Task.WaitAsync(cancel);
         };
 
         var posting = world.PostOfferAsync("abcd");

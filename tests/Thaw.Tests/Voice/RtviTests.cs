@@ -162,7 +162,7 @@ public sealed class RtviTests
         peer.Say("first");
         peer.Say("second");
         var hearing = peer.HeardAsync();
-        await world.AdvanceUntilAsync(hearing);
+        await world.WaitOutAsync(TimeSpan.FromMilliseconds(5), hearing);
 
         Assert.Equal("first", await hearing);
         Assert.Equal("second", await peer.HeardAsync());

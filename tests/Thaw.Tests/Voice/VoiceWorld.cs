@@ -4,10 +4,9 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
+using Thaw.Voice.Audio;
 using Thaw.Voice.Calls;
 using Xunit;
 
@@ -21,14 +20,15 @@ internal sealed class VoiceWorld : IAsyncDisposable
     public VoiceWorld(Func<IVoiceAgent>? agent = null, Func<VoiceServerOptions, VoiceServerOptions>? with = null)
     {
         var options = new VoiceServerOptions { Agent = agent ?? (static () => new LoopbackAgent()), Time = Time };
-        (_web, Calls) = VoiceServer.Compose(with?.Invoke(options) ?? options, Peers, web => web.UseTestServer());
+        (_web, Calls) = VoiceServer.Compose(with?.Invoke(options) ?? options, Peers, Codecs, web => web.UseTestServer());
         _web.StartAsync().GetAwaiter().GetResult();
         Http = _web.GetTestClient();
     }
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public FakeTimeProvider Time { get; } = new();
+    public static AudioCodecs Codecs { get; } = AudioCodecs.WithoutOpus("so that tests mean the same everywhere");
+    public SteppedTime Time { get; } = new();
     public ScriptedPeers Peers { get; } = new();
     public CallHost Calls { get; }
     public HttpClient Http { get; }
@@ -89,7 +89,7 @@ internal sealed class VoiceWorld : IAsyncDisposable
     }
 
     public static string ClientReady(string id, string version = "2.1.0")
-        => $$"""{"label":"rtvi-ai","type":"client-ready","data":{"version":"{{version}}","about":{"library":"@pipecat-ai/client-js","library_version":"1.13.1"}},"id":"{{id}}"}""";
+        => $$$"""{"label":"rtvi-ai","type":"client-ready","data":{"version":"{{{version}}}","about":{"library":"@pipecat-ai/client-js","library_version":"1.13.1"}},"id":"{{{id}}}"}""";
 
     /// <summary>Everything posted to any call before this has been dealt with.</summary>
     public async Task SettleAsync()
@@ -108,17 +108,14 @@ internal sealed class VoiceWorld : IAsyncDisposable
         await SettleAsync();
     }
 
-    /// <summary>Advances in small steps until the task is done: for goodbyes, which wait in two places.</summary>
-    public async Task AdvanceUntilAsync(Task task)
+    /// <summary>Lets time pass whenever somebody begins to wait for <paramref name="wait"/>, until the task is done.</summary>
+    public async Task WaitOutAsync(TimeSpan wait, Task task)
     {
-        for (int step = 0; step < 1000 && !task.IsCompleted; step++)
-        {
-            Time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.WhenAny(task, Task.Delay(2, Cancel));
-        }
-
-        await task.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        while (await Task.WhenAny(task, Time.WaitBegunAsync(wait)).WaitAsync(TimeSpan.FromSeconds(10), Cancel) != task) Time.Advance(wait);
+        await task;
     }
+
+    public Task FarewellAsync(Task task) => WaitOutAsync(new CallLimits().Farewell, task);
 
     public static async Task<string> DetailAsync(HttpResponseMessage response)
     {
@@ -129,7 +126,7 @@ internal sealed class VoiceWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await AdvanceUntilAsync(Calls.DisposeAsync().AsTask());
+        await FarewellAsync(Calls.DisposeAsync().AsTask());
         Http.Dispose();
         await _web.DisposeAsync();
     }

@@ -78,9 +78,6 @@ internal sealed class AudioStream(RandomNumberGenerator random, Instant now) : I
         return true;
     }
 
-    /// <summary>There is no path: what was to be sent is lost, as on any network.</summary>
-    public void DiscardOutgoing() => _outgoingLength = 0;
-
     public bool TryTakeObservation([NotNullWhen(true)] out Observation? seen) => _rtp.TryTakeObservation(out seen);
 
     public void Dispose() => _srtp?.Dispose();

@@ -6,6 +6,8 @@ namespace Thaw.Protocol.Peer;
 
 public sealed partial class PeerConnection
 {
+    private const int MaxRecord = 1200; // IDtlsEngine.Send's limit
+
     public Output Poll(Span<byte> buffer, Instant now)
     {
         while (true)
@@ -29,7 +31,13 @@ public sealed partial class PeerConnection
             {
                 var sctp = _channels.Poll(buffer, now);
                 if (sctp.Kind is OutputKind.Observation) return sctp;
-                if (sctp.Kind is OutputKind.Transmit) { _dtls!.Send(sctp.Payload, now); continue; }
+                if (sctp.Kind is OutputKind.Transmit)
+                {
+                    // Longer is only the echo of a cookie that no peer of ours makes; it is not sent, and the deadline ends it.
+                    if (sctp.Payload.Length <= MaxRecord) _dtls!.Send(sctp.Payload, now);
+                    continue;
+                }
+
                 if (sctp.Kind is OutputKind.Event) { On((DataChannelEvent)sctp.Value!, now); continue; }
                 wakeAt = Instant.Earlier(wakeAt, sctp.WakeAt);
             }
@@ -65,8 +73,8 @@ public sealed partial class PeerConnection
         output = default;
         if (_audio.TryTakeObservation(out var seen)) { output = Output.Observation(seen); return true; }
         if (_audio.TryTakeReceived(out output)) return true;
-        if (!_ice.MaySend || _ice.Usable is not { } path) { _audio.DiscardOutgoing(); return false; }
         if (!_audio.TryTakeOutgoing(buffer, now, out int length)) return false;
+        if (!_ice.MaySend || _ice.Usable is not { } path) return false; // lost, as on any network
         output = Output.Transmit(path.Local.Base, path.Remote.Address, buffer[..length]);
         return true;
     }
@@ -92,6 +100,7 @@ public sealed partial class PeerConnection
         {
             case IceEvent.PairSelected pair:
                 _timers.Stop(Timer.Recovery);
+                _channels?.PathChanged(now);
                 _outputs.Enqueue(new PeerEvent.PathSelected(pair.Local, pair.Remote));
                 break;
             case IceEvent.ConsentLost:
@@ -100,6 +109,7 @@ public sealed partial class PeerConnection
                 break;
             case IceEvent.ConsentRegained:
                 _timers.Stop(Timer.Recovery);
+                _channels?.PathChanged(now);
                 break;
             case IceEvent.ChecksFailed:
                 Fail(PeerFailure.ChecksTimedOut, "every candidate pair failed");

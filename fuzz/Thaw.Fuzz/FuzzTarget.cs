@@ -5,7 +5,7 @@ namespace Thaw.Fuzz;
 
 public delegate void FuzzRun(ReadOnlySpan<byte> input);
 
-/// <summary>A seed that code makes, where a file made by hand would be a riddle.</summary>
+/// <summary>A seed that code makes, where a file made by hand would be a riddle. <c>--write-seeds</c> puts it into the corpus.</summary>
 public sealed record Seed(string Name, byte[] Bytes);
 
 /// <summary>

@@ -11,6 +11,7 @@ namespace Thaw.Dtls;
 internal sealed class Flights(DtlsRole role, OutputQueue outputs)
 {
     private const byte ClientHello = 1, Finished = 20; // RFC 5246 §7.4
+    private const int LastServerFlight = 6;
 
     private int _nextMessage;
     private bool _repeating;
@@ -73,8 +74,6 @@ internal sealed class Flights(DtlsRole role, OutputQueue outputs)
         else if (Repeated) outputs.Observe(new Observation.DtlsFlightRetransmitted(Current, ++Attempts, _datagrams));
         return _sentNew;
     }
-
-    private const int LastServerFlight = 6;
 
     private void BeginFlight(byte firstMessage)
     {

@@ -32,7 +32,7 @@ public readonly ref struct Output
     public static Output Transmit(ReadOnlySpan<byte> payload) => new(OutputKind.Transmit) { Payload = payload };
     public static Output Transmit(TransportAddress source, TransportAddress destination, ReadOnlySpan<byte> payload)
         => new(OutputKind.Transmit) { Source = source, Destination = destination, Payload = payload };
-    public static Output Media(in MediaPacket packet, ReadOnlySpan<byte> payload)
+    public static Output Media(scoped in MediaPacket packet, ReadOnlySpan<byte> payload)
         => new(OutputKind.Media) { Packet = packet, Payload = payload };
     public static Output Data(ReadOnlySpan<byte> payload) => new(OutputKind.Data) { Payload = payload };
     public static Output Event(object value) => new(OutputKind.Event) { Value = value };

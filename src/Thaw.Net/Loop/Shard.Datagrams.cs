@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
+using Thaw.Protocol.Stun;
 
 namespace Thaw.Net.Loop;
 

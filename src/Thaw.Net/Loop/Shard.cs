@@ -9,8 +9,7 @@ namespace Thaw.Net.Loop;
 
 /// <summary>
 /// One loop: a thread, a socket per local address, and the sessions it owns. Everything that touches their machines
-/// happens here. A thread that waits in poll() costs a half to a seventh of the CPU per datagram of awaited receives
-/// (docs/decisions/0004).
+/// happens here. A thread that waits in poll() costs far less CPU per datagram than awaited receives do: docs/decisions/0004.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The loop disposes of its sockets as it ends; Stop ends it.")]
 internal sealed partial class Shard

@@ -91,6 +91,7 @@ public sealed partial class IceAgent
 
         var selected = pair.Checklist.Selected;
         if (selected == pair) return;
+        if (pair.Checklist != _current && _current.BestValid is not null) return; // the old generation has had its day
         if (selected is { IsValid: true, Nomination: { } held } && pair.Priority < selected.Priority)
         {
             bool isLatest = nomination.IsDeliberate && nomination.At >= held.At;

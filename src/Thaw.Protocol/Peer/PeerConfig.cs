@@ -10,6 +10,9 @@ public sealed record PeerConfig
     /// <summary>Codec names in order of preference, as SDP spells them; the first that the offer has is used.</summary>
     public IReadOnlyList<string> AudioCodecs { get; init; } = ["opus", "PCMU", "PCMA"];
 
+    /// <summary>Our role where the offer leaves the choice (<c>a=setup:actpass</c>).</summary>
+    public DtlsRole DtlsRole { get; init; } = DtlsRole.Client;
+
     public ConnectDeadlines Deadlines { get; init; } = new();
 }
 

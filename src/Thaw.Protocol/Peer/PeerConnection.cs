@@ -1,54 +1,124 @@
 using System.Security.Cryptography;
+using Thaw.Protocol.Dtls;
 using Thaw.Protocol.Ice;
+using Thaw.Protocol.Sctp;
 
 namespace Thaw.Protocol.Peer;
 
-/// <summary>One WebRTC peer: ICE, DTLS, SRTP, SCTP and SDP composed over a shared UDP port.</summary>
-public sealed class PeerConnection : IMachine, IDisposable
+/// <summary>
+/// One WebRTC peer: ICE, DTLS, SRTP, SCTP and SDP composed over a shared UDP port. Usually the answering side.
+/// </summary>
+/// <remarks>
+/// The stages of a connect, each with a deadline: checks (an <see cref="IceAgent"/> finds a usable pair), DTLS (keys),
+/// data channel (SCTP over DTLS). Media flows from the keys on.
+/// </remarks>
+public sealed partial class PeerConnection : IMachine, IDisposable
 {
+    private enum Timer { Checks, Dtls, DataChannel, Recovery }
+
+    private readonly PeerConfig _config;
+    private readonly IReadOnlyList<Candidate> _localCandidates;
+    private readonly string _ufragPrefix;
+    private readonly RandomNumberGenerator _random;
+    private readonly Queue<object> _outputs = [];
+    private readonly IceAgent _ice;
+    private readonly AudioStream _audio;
+    private Timers<Timer> _timers = new();
+    private IDtlsEngine? _dtls;
+    private DataChannels? _channels;
+    private bool _isDtlsStarted, _isDtlsCloseDue;
+    private Lifecycle _lifecycle = Lifecycle.Open;
+
+    /// <param name="localCandidates">All there are: the answer carries them, nothing is trickled.</param>
+    /// <param name="ufragPrefix">Leads every username fragment of this connection; a host routes by it.</param>
+    /// <param name="role">Controlling for the side that makes the offer (RFC 8445 §6.1.1).</param>
     public PeerConnection(
-        PeerConfig config, IReadOnlyList<Candidate> localCandidates, string ufragPrefix, RandomNumberGenerator random, Instant now)
+        PeerConfig config, IReadOnlyList<Candidate> localCandidates, string ufragPrefix, RandomNumberGenerator random, Instant now,
+        IceRole role = IceRole.Controlled)
     {
-        LocalCredentials = IceCredentials.Create(random, ufragPrefix);
-        _ = (config, localCandidates, now);
+        _config = config;
+        _localCandidates = localCandidates;
+        _ufragPrefix = ufragPrefix;
+        _random = random;
+        _ice = new IceAgent(role, IceCredentials.Create(random, ufragPrefix), random, now);
+        _audio = new AudioStream(random, now);
+        foreach (var candidate in localCandidates) _ice.AddLocalCandidate(candidate, now);
     }
 
+    private enum Lifecycle { Open, Closing, Closed }
+
     /// <summary>The current generation's; changes when a restart is accepted.</summary>
-    public IceCredentials LocalCredentials { get; }
+    public IceCredentials LocalCredentials => _ice.Local;
 
     /// <summary>The negotiated audio, null before the first answer or where the offer had none we speak.</summary>
-    public AudioFormat? Audio => throw new NotImplementedException();
+    public AudioFormat? Audio => _audio.Format;
 
-    /// <summary>After a terminal event: nothing more comes out.</summary>
-    public bool IsClosed => throw new NotImplementedException();
+    /// <summary>After a terminal event or <see cref="Close"/>: nothing more comes out.</summary>
+    public bool IsClosed => _lifecycle == Lifecycle.Closed;
 
-    /// <summary>Takes an offer: the first, a renegotiation or an ICE restart. Never waits for the network.</summary>
-    public OfferOutcome Accept(string offer, Instant now) => throw new NotImplementedException();
+    /// <summary>Sends one RTP packet; dropped unless a codec is agreed, DTLS is up and there is a path.</summary>
+    public void SendAudio(ReadOnlySpan<byte> payload, uint timestamp, bool marker, Instant now)
+    {
+        if (_lifecycle == Lifecycle.Open) _audio.Send(payload, timestamp, marker, now);
+    }
 
-    /// <summary>Makes the offer of a calling peer: one audio section and one data channel.</summary>
-    public string CreateOffer(Instant now) => throw new NotImplementedException();
-
-    /// <summary>Takes the answer to <see cref="CreateOffer"/>. False and unchanged if it is malformed.</summary>
-    public bool TryAcceptAnswer(string answer, Instant now, out string error) => throw new NotImplementedException();
-
-    /// <summary>Takes one trickled <c>candidate:…</c> line; empty is end-of-candidates (RFC 8838 §13).</summary>
-    /// <returns>False if the line is malformed. Unsupported kinds (TCP, names) are observed and true.</returns>
-    public bool AddRemoteCandidate(string line, Instant now) => throw new NotImplementedException();
-
-    /// <summary>Sends one RTP packet; dropped unless DTLS is up and there is a path.</summary>
-    public void SendAudio(ReadOnlySpan<byte> payload, uint timestamp, bool marker, Instant now) => throw new NotImplementedException();
+    /// <summary>Opens a reliable, ordered channel; <see cref="PeerEvent.ChannelOpened"/> follows when the peer has accepted it.</summary>
+    /// <exception cref="InvalidOperationException">Nothing has been negotiated, or no data channels.</exception>
+    public ushort OpenChannel(string label, Instant now)
+        => (_channels ?? throw new InvalidOperationException("No data channels have been negotiated.")).Open(label, "", default, now);
 
     /// <summary>Queues one message. False if the channel is not open or its send buffer is full.</summary>
-    public bool TrySendMessage(ushort stream, bool isText, ReadOnlySpan<byte> data, Instant now) => throw new NotImplementedException();
+    public bool TrySendMessage(ushort stream, bool isText, ReadOnlySpan<byte> data, Instant now)
+        => _lifecycle == Lifecycle.Open && _channels is not null && _channels.TrySend(stream, isText, data, now);
 
     /// <summary>Says goodbye (SCTP ABORT, DTLS close_notify) and goes silent once that is polled out.</summary>
-    public void Close(Instant now) => throw new NotImplementedException();
+    public void Close(Instant now)
+    {
+        if (_lifecycle != Lifecycle.Open) return;
+        _lifecycle = Lifecycle.Closing;
+        _channels?.Abort("closed by the application", now);
+        _isDtlsCloseDue = true;
+    }
 
-    public void Receive(in Datagram datagram, Instant now) => throw new NotImplementedException();
+    public void Advance(Instant now)
+    {
+        if (_lifecycle != Lifecycle.Open) return;
+        _ice.Advance(now);
+        _dtls?.Advance(now);
+        _channels?.Advance(now);
+        CheckDeadlines(now);
+    }
 
-    public void Advance(Instant now) => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _lifecycle = Lifecycle.Closed;
+        _dtls?.Dispose();
+        _audio.Dispose();
+    }
 
-    public Output Poll(Span<byte> buffer, Instant now) => throw new NotImplementedException();
+    private void CheckDeadlines(Instant now)
+    {
+        if (_timers.TryTake(Timer.Checks, now))
+            Fail(PeerFailure.ChecksTimedOut, $"no candidate pair worked within {Seconds(_config.Deadlines.Checks)}");
+        if (_timers.TryTake(Timer.Dtls, now))
+            Fail(PeerFailure.DtlsTimedOut, $"the DTLS handshake did not finish within {Seconds(_config.Deadlines.Dtls)}");
+        if (_timers.TryTake(Timer.DataChannel, now))
+            Fail(PeerFailure.DataChannelTimedOut, $"no data channel opened within {Seconds(_config.Deadlines.DataChannel)}");
+        if (_timers.TryTake(Timer.Recovery, now))
+            Fail(PeerFailure.PathNotRecovered, $"the path was lost and did not come back within {Seconds(_config.Deadlines.Recovery)}");
+    }
 
-    public void Dispose() { }
+    private static string Seconds(TimeSpan span) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.#} s");
+
+    private void Fail(PeerFailure reason, string detail) => End(new PeerEvent.Failed(reason, detail));
+
+    private void End(PeerEvent last)
+    {
+        if (_lifecycle == Lifecycle.Closed) return;
+        _outputs.Enqueue(last);
+        _lifecycle = Lifecycle.Closed;
+        _dtls?.Dispose();
+        _dtls = null;
+        _channels = null;
+    }
 }

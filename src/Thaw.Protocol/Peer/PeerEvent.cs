@@ -50,4 +50,4 @@ public abstract record OfferOutcome
     public sealed record Refused(OfferRefusal Reason, string Detail) : OfferOutcome;
 }
 
-public enum OfferRefusal { MalformedSdp, MissingIceCredentials, MissingFingerprint, NothingToAnswer, NoLocalCandidate, Closed }
+public enum OfferRefusal { MalformedSdp, MissingIceCredentials, MissingFingerprint, FingerprintChanged, NothingToAnswer, NoLocalCandidate, Closed }

@@ -82,7 +82,7 @@ public sealed partial class DataChannels(bool isDtlsClient, SctpOptions options,
             return Refuse(stream, data.Length, MessageRefusal.NotOpen);
         if (options.RemoteMaxMessageSize > 0 && data.Length > options.RemoteMaxMessageSize)
             return Refuse(stream, data.Length, MessageRefusal.TooLarge);
-        if (_control.Any(c => c.Stream == stream)) // our ACK goes first
+        if (HasControlQueued(stream)) // our ACK goes first
             return Refuse(stream, data.Length, MessageRefusal.SendBufferFull);
 
         // RFC 8831 §6.6: SCTP has no empty messages, so one zero byte and its own PPID say it.
@@ -120,6 +120,13 @@ public sealed partial class DataChannels(bool isDtlsClient, SctpOptions options,
     {
         if (_control.Count > 0 || !_association.TrySend(stream, Ppid.Dcep, message, default, now))
             _control.Enqueue((stream, message.ToArray()));
+    }
+
+    private bool HasControlQueued(ushort stream)
+    {
+        foreach (var (queued, _) in _control)
+            if (queued == stream) return true;
+        return false;
     }
 
     private void FlushControl(Instant now)

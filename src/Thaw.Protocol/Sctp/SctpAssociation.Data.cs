@@ -77,6 +77,7 @@ public sealed partial class SctpAssociation
 
         if (outcome.Progress) _errors = 0;
         if (outcome.SampleSentAt != Instant.Never) _rto.Measure(now - outcome.SampleSentAt);
+        else if (outcome.Advanced) _rto.EndBackOff(); // the path lives, though Karn's rule leaves nothing to measure
         if (outcome.FastRetransmits > 0)
             Observe(new Observation.SctpChunksRetransmitted(SctpRetransmission.Fast, outcome.FastRetransmits));
 

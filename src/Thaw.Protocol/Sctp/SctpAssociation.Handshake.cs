@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Thaw.Protocol.Sctp;
 
 /// <summary>RFC 9260 §5: INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, and both sides doing it at once.</summary>
@@ -57,7 +59,7 @@ public sealed partial class SctpAssociation
         _timers.Set(Timer.T1, now + _rto.Current);
     }
 
-    private DropReason? OnInit(in ChunkReader chunk, Instant now)
+    private DropReason? OnInit(in ChunkReader chunk)
     {
         if (!InitReader.TryRead(chunk, out var init)) return DropReason.Malformed;
 
@@ -65,7 +67,6 @@ public sealed partial class SctpAssociation
         // a restart, which has no meaning inside a DTLS association that did not restart: docs/rfc/sctp.md.
         if (_state > State.CookieEchoed) return DropReason.UnexpectedChunk;
 
-        _ = now;
         _initiator = PeerParameters.From(init);
         _unrecognized = CollectUnrecognized(init);
         _due |= Due.InitAck;
@@ -95,7 +96,7 @@ public sealed partial class SctpAssociation
 
     private DropReason? OnInitAck(in ChunkReader chunk, Instant now)
     {
-        if (_state is not State.CookieWait) return DropReason.UnexpectedChunk;
+        if (_state is not State.CookieWait) return null; // a collision made it superfluous (§5.2.3)
         if (!InitReader.TryRead(chunk, out var init)) return DropReason.Malformed;
 
         scoped ReadOnlySpan<byte> cookie = default;
@@ -134,22 +135,21 @@ public sealed partial class SctpAssociation
         {
             Span<byte> staleness = stackalloc byte[4];
             long microseconds = (long)(now - madeAt - _options.CookieLifetime).TotalMicroseconds;
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(staleness, (uint)Math.Min(microseconds, uint.MaxValue));
+            BinaryPrimitives.WriteUInt32BigEndian(staleness, (uint)Math.Min(microseconds, uint.MaxValue));
             ReportError(peer.Tag, ErrorCause.StaleCookie, staleness);
             return DropReason.UnexpectedChunk;
         }
 
         // §5.2.4 B and D, and the plain case: the peer's INIT is the newest that it has sent us.
         Adopt(peer);
-        _due = _due & ~(Due.Init | Due.CookieEcho) | Due.CookieAck;
+        _due |= Due.CookieAck;
         Establish(now);
         return null;
     }
 
     private DropReason? OnCookieAck(Instant now)
     {
-        if (_state is not State.CookieEchoed) return DropReason.UnexpectedChunk;
-        Establish(now);
+        if (_state is State.CookieEchoed) Establish(now); // otherwise a collision made it superfluous (§5.2.5)
         return null;
     }
 
@@ -169,6 +169,7 @@ public sealed partial class SctpAssociation
         _state = State.Established;
         _errors = 0;
         _cookie = [];
+        _due &= ~(Due.Init | Due.CookieEcho);
         _rto.EndBackOff();
         _timers.Stop(Timer.T1);
         if (_outbound.HasOutstanding) _timers.Set(Timer.T3, now + _rto.Current);

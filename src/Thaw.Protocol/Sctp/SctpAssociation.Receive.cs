@@ -24,19 +24,23 @@ public sealed partial class SctpAssociation
         }
 
         _hadData = _ackNow = false;
+        DropReason? dropped = null;
         foreach (var chunk in reader)
         {
-            if (!IsTagRight(reader.VerificationTag, chunk)) reason = DropReason.BadVerificationTag;
-            else if (Handle(chunk, now) is { } refusal) reason = refusal;
-            else if (_state is not State.Ended) continue;
-            else return;
+            var refusal = IsTagRight(reader.VerificationTag, chunk) ? Handle(chunk, now) : DropReason.BadVerificationTag;
+            if (_state is State.Ended) return;
 
-            Drop(reason);
-            break;
+            dropped ??= refusal;
+            if (refusal is not null && EndsPacket(refusal, chunk.Type)) break;
         }
 
-        if (_state is not State.Ended) AfterPacket(now);
+        if (dropped is { } first) Drop(first);
+        AfterPacket(now);
     }
+
+    /// <summary>A chunk that only came at the wrong time says nothing about those behind it.</summary>
+    private static bool EndsPacket(DropReason? refusal, ChunkType type)
+        => refusal is DropReason.Malformed or DropReason.BadVerificationTag || !Enum.IsDefined(type);
 
     /// <summary>RFC 9260 §8.5, §8.5.1.</summary>
     private bool IsTagRight(uint tag, in ChunkReader chunk) => chunk.Type switch
@@ -47,12 +51,11 @@ public sealed partial class SctpAssociation
         _ => tag == _localTag,
     };
 
-    /// <summary>Handles one chunk. A reason ends the packet.</summary>
     private DropReason? Handle(in ChunkReader chunk, Instant now)
     {
         switch (chunk.Type)
         {
-            case ChunkType.Init: return OnInit(chunk, now);
+            case ChunkType.Init: return OnInit(chunk);
             case ChunkType.InitAck: return OnInitAck(chunk, now);
             case ChunkType.CookieEcho: return OnCookieEcho(chunk, now);
             case ChunkType.CookieAck: return OnCookieAck(now);

@@ -30,13 +30,13 @@ public sealed record SctpOptions
 
     public TimeSpan RtoInitial { get; init; } = TimeSpan.FromMilliseconds(500);
     public TimeSpan RtoMin { get; init; } = TimeSpan.FromMilliseconds(300);
-    public TimeSpan RtoMax { get; init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan RtoMax { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Association.Max.Retrans: consecutive unanswered retransmissions before the peer is unreachable.</summary>
-    public int MaxRetransmissions { get; init; } = 14;
+    public int MaxRetransmissions { get; init; } = 60;
 
     /// <summary>Max.Init.Retransmits.</summary>
-    public int MaxInitRetransmissions { get; init; } = 8;
+    public int MaxInitRetransmissions { get; init; } = 12;
 
     public TimeSpan DelayedAck { get; init; } = TimeSpan.FromMilliseconds(200);
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(30);

@@ -37,6 +37,27 @@ internal static class Datagrams
         return copy;
     }
 
+    /// <summary>Makes a ClientHello look like a browser's: DTLS 1.3 first, and a post-quantum key share that fills a datagram.</summary>
+    public static byte[] OfferDtls13(byte[] datagram)
+    {
+        byte[] versions = [0, 43, 0, 5, 4, 0xFE, 0xFC, 0xFE, 0xFD]; // RFC 8446 §4.2.1
+        byte[] keyShare = [0, 51, 0x04, 0xC6, 0x04, 0xC4, 0x11, 0xEC, 0x04, 0xC0, .. new byte[0x4C0]]; // X25519MLKEM768
+        byte[] hello = [.. datagram, .. versions, .. keyShare];
+        int added = versions.Length + keyShare.Length;
+
+        int at = RecordHeader + MessageHeader + 2 + 32; // client_version, random (RFC 6347 §4.3.2)
+        at += 1 + hello[at]; // session_id
+        at += 1 + hello[at]; // cookie
+        at += 2 + BinaryPrimitives.ReadUInt16BigEndian(hello.AsSpan(at)); // cipher_suites
+        at += 1 + hello[at]; // compression_methods
+        BinaryPrimitives.WriteUInt16BigEndian(hello.AsSpan(at), (ushort)(BinaryPrimitives.ReadUInt16BigEndian(hello.AsSpan(at)) + added));
+
+        int length = hello.Length - RecordHeader - MessageHeader;
+        WriteUInt24(hello.AsSpan(RecordHeader + 1), length);
+        WriteUInt24(hello.AsSpan(RecordHeader + 9), length);
+        return hello;
+    }
+
     private static void WriteUInt24(Span<byte> at, int value)
     {
         at[0] = (byte)(value >> 16);

@@ -77,10 +77,13 @@ public sealed class DtlsAssociationTests
         forged[^1] ^= 1;
         world.Deliver(world.Server, forged);
 
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 100; i++) world.Server.Engine.Receive(forged, world.Now);
-
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 0, 50); // BouncyCastle alone: 100 to 200 ms
+        double best = Enumerable.Range(0, 10).Min(_ =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < 20; i++) world.Server.Engine.Receive(forged, world.Now);
+            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        });
+        Assert.InRange(best, 0, 5); // BouncyCastle left alone: a millisecond each
     }
 
     [Theory]
@@ -130,6 +133,7 @@ public sealed class DtlsAssociationTests
             Assert.Equal(Instant.Never, world.Client.WakeAt);
         }
     }
+
     private static byte[] Protect(DtlsWorld world, ReadOnlySpan<byte> data)
     {
         world.Client.Engine.Send(data, world.Now);

@@ -107,6 +107,25 @@ public sealed class DtlsHandshakeTests
     }
 
     [Fact]
+    public void A_browsers_two_datagram_hello_with_dtls_1_3_first_is_answered_with_1_2()
+    {
+        using var world = new DtlsWorld { Network = (_, _) => [] };
+        world.Start();
+        List<byte[]> hello = Datagrams.Fragment(Datagrams.OfferDtls13(world.Client.Sent[0].Datagram), 1175);
+        Assert.Equal(2, hello.Count);
+
+        world.Deliver(world.Server, hello[0]);
+        Assert.Empty(world.Server.Sent);
+        world.Deliver(world.Server, hello[1]);
+
+        var seen = Assert.Single(world.Server.Saw<Observation.DtlsClientHelloReceived>());
+        Assert.True(seen.OffersDtls13);
+        Assert.Equal((2, true), (seen.Datagrams, seen.Bytes > 1175));
+        Assert.Equal(4, Assert.Single(world.Server.Saw<Observation.DtlsFlightSent>()).Flight);
+        Assert.Equal([0xFE, 0xFD], world.Server.Sent[0].Datagram[25..27]); // ServerHello.server_version
+    }
+
+    [Fact]
     public void A_silent_peer_ends_in_a_timeout_that_says_how_far_it_came()
     {
         using var host = new BouncyCastleDtls();

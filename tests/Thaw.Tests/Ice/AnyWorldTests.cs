@@ -23,7 +23,7 @@ public sealed class AnyWorldTests
 
     [Fact]
     public void Wherever_a_path_exists_both_sides_settle_on_the_same_pair()
-        => Worlds.Sample(any => Connects(any), iter: 150);
+        => Worlds.Sample(any => Connects(any), iter: 100);
 
     private static bool Connects(Any any)
     {
@@ -53,8 +53,8 @@ public sealed class AnyWorldTests
         });
 
         world.Net.RunUntil(() => world.BothSelected && world.AgreeOnPath, TimeSpan.FromSeconds(25));
-        world.Run(15);
-        Assert.True(world.AgreeOnPath && world.Alice.Machine.MaySend && world.Bob.Machine.MaySend, world.Net.Report());
+        world.Run(10);
+        if (!world.AgreeOnPath || !world.Alice.Machine.MaySend || !world.Bob.Machine.MaySend) Assert.Fail(world.Net.Report());
         Assert.Empty(world.Alice.Of<IceEvent.ConsentLost>());
         return true;
     }

@@ -19,10 +19,10 @@ public sealed class TimerTests
 
         // Round trip 20 ms: RTO.Min, then doubled up to RTO.Max (RFC 9260 §6.3.3).
         double[] sent = [.. link.Sent(0, ChunkType.Data).Select(s => (s.At - began).TotalMilliseconds)];
-        Assert.Equal([0, 300, 900, 2100, 4500, 8500, 12500], sent[..7]);
-        Assert.Equal(15, sent.Length); // Association.Max.Retrans = 14
+        Assert.Equal([0, 300, 900, 1900, 2900, 3900, 4900], sent[..7]);
+        Assert.Equal(61, sent.Length); // Association.Max.Retrans = 60
         Assert.Equal(SctpFailure.PeerUnreachable, link.All<SctpEvent.Failed>(0).Single().Reason);
-        Assert.Equal(48_500, (link.Seen[0].Single(s => s.Value is SctpEvent.Failed).At - began).TotalMilliseconds);
+        Assert.Equal(59_900, (link.Seen[0].Single(s => s.Value is SctpEvent.Failed).At - began).TotalMilliseconds);
         Assert.False(a.TrySend(0, 53, "anyone?"u8, default, link.Now));
     }
 
@@ -57,6 +57,24 @@ public sealed class TimerTests
     }
 
     [Fact]
+    public void An_acknowledged_retransmission_ends_the_doubling()
+    {
+        var (link, a, _) = SctpLink.Established();
+        link.Loss = 1;
+        a.TrySend(0, 53, "1"u8, default, link.Now);
+        link.RunFor(TimeSpan.FromSeconds(4)); // sent at 0, 300, 900, 1900 and 2900 ms
+        link.Loss = 0;
+        link.RunFor(Second);
+        Assert.Single(link.All<SctpEvent.Message>(1));
+
+        link.Loss = 1;
+        a.TrySend(0, 53, "2"u8, default, link.Now);
+        var began = link.Now;
+        link.RunFor(Second);
+        Assert.Equal([0, 300, 900], link.Sent(0, ChunkType.Data).Where(s => s.At >= began).Select(s => (s.At - began).TotalMilliseconds));
+    }
+
+    [Fact]
     public void An_idle_association_beats_every_30_seconds()
     {
         var (link, _, _) = SctpLink.Established();
@@ -74,8 +92,8 @@ public sealed class TimerTests
         link.RunFor(TimeSpan.FromMinutes(2));
 
         Assert.Equal(SctpFailure.PeerUnreachable, link.All<SctpEvent.Failed>(0).Single().Reason);
-        Assert.Equal(15, link.All<Observation.SctpHeartbeatLost>(0).Last().Consecutive);
-        Assert.InRange((link.Seen[0].Last().At - new Instant(0)).TotalSeconds, 30, 80);
+        Assert.Equal(61, link.All<Observation.SctpHeartbeatLost>(0).Last().Consecutive);
+        Assert.InRange((link.Seen[0].Last().At - new Instant(0)).TotalSeconds, 80, 100);
         int sent = link.Wire.Count;
         link.RunFor(TimeSpan.FromMinutes(10));
         Assert.Equal(sent, link.Wire.Count);
@@ -106,7 +124,7 @@ public sealed class TimerTests
         rto.BackOff();
         Assert.Equal(900, rto.Current.TotalMilliseconds, 2.0);
         for (int i = 0; i < 10; i++) rto.BackOff();
-        Assert.Equal(4000, rto.Current.TotalMilliseconds);
+        Assert.Equal(1000, rto.Current.TotalMilliseconds);
     }
 
     [Fact]

@@ -10,17 +10,17 @@ public sealed class TransferTests
 {
     [Fact]
     public void Everything_arrives_once_and_in_order_over_a_terrible_link()
-        => Gen.Int[0, 1_000_000].Sample(seed => Transfer(seed, loss: 0.2 + seed % 11 / 100.0, unordered: false), iter: 6);
+        => Gen.Int[0, 1_000_000].Sample(seed => Transfer(seed, loss: 0.2 + seed % 11 / 100.0, unordered: false), iter: 4);
 
     [Fact]
     public void Unordered_messages_all_arrive_once()
-        => Gen.Int[0, 1_000_000].Sample(seed => Transfer(seed, loss: 0.1, unordered: true), iter: 4);
+        => Gen.Int[0, 1_000_000].Sample(seed => Transfer(seed, loss: 0.1, unordered: true), iter: 2);
 
     private static void Transfer(int seed, double loss, bool unordered)
     {
         const int Count = 200;
         var faulty = new SctpLink(seed) { Loss = loss, Duplication = 0.05, Jitter = TimeSpan.FromMilliseconds(15) };
-        var (link, a, b) = SctpLink.Associations(faulty, seed: seed);
+        var (link, a, b) = SctpLink.Associations(faulty, new SctpOptions(), seed);
         var random = new Random(seed);
         byte[][][] messages = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, Count).Select(i => Message(random, i)).ToArray())];
         SctpAssociation[] ends = [a, b];
@@ -40,12 +40,11 @@ public sealed class TransferTests
 
         Assert.True(done, $"seed {seed}: {link.All<SctpEvent.Message>(0).Count()} and {link.All<SctpEvent.Message>(1).Count()} arrived; "
             + string.Join(';', link.All<SctpEvent.Failed>(0).Concat(link.All<SctpEvent.Failed>(1))));
-        link.RunFor(TimeSpan.FromSeconds(10));
+        Assert.True(link.RunUntil(() => a.BufferedBytes + b.BufferedBytes == 0, TimeSpan.FromMinutes(1)), $"seed {seed}: not all acknowledged");
         for (int end = 0; end < 2; end++)
         {
             var arrived = link.All<SctpEvent.Message>(1 - end).ToList();
             Assert.Equal(Count, arrived.Count);
-            Assert.Equal(0, ends[end].BufferedBytes);
             if (unordered) Assert.Equal(Enumerable.Range(0, Count), arrived.Select(m => Index(m.Data)).Order());
             else
                 foreach (var stream in arrived.GroupBy(m => m.Stream))
@@ -66,7 +65,7 @@ public sealed class TransferTests
     }
 
     [Fact]
-    public void A_burst_of_a_hundred_16_KiB_messages_takes_a_second_at_most()
+    public void A_burst_of_a_hundred_16_KiB_messages_takes_400_ms_at_most()
     {
         var (link, a, _) = SctpLink.Established();
         var began = link.Now;
@@ -78,7 +77,7 @@ public sealed class TransferTests
         };
 
         Assert.True(link.RunUntil(() => link.All<SctpEvent.Message>(1).Count() == 100, TimeSpan.FromSeconds(5)));
-        Assert.InRange((link.Now - began).TotalMilliseconds, 40, 1000);
+        Assert.InRange((link.Now - began).TotalMilliseconds, 40, 400);
         Assert.Empty(link.All<Observation.SctpChunksRetransmitted>(0));
         Assert.All(link.Wire, w => Assert.True(w.Packet.Length <= 1152));
     }

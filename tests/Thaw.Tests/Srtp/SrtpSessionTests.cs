@@ -42,7 +42,7 @@ public sealed class SrtpSessionTests
                     byte[] wire = alice.ProtectedRtp(rtp);
                     return bob.TryUnprotect(wire, out int length) is null && wire.AsSpan(0, length).SequenceEqual(rtp);
                 }
-            }, iter: 100);
+            }, iter: 40);
 
     // The property that voice depends on: whatever the network does within the window, each packet is read once.
     [Theory, MemberData(nameof(Profiles))]
@@ -66,7 +66,7 @@ public sealed class SrtpSessionTests
                     && results.Count(r => r is DropReason.SrtpReplayed) == steps.Length
                     && bob.Try(wires[0]) is DropReason.SrtpReplayed;
             }
-        }, iter: 60);
+        }, iter: 40);
 
     [Theory, MemberData(nameof(Profiles))]
     public void The_roll_over_counter_follows_four_turns_of_the_sequence_number(SrtpProfile profile)

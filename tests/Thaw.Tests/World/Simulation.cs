@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Thaw.Protocol;
@@ -87,7 +88,8 @@ internal sealed class Simulation(int seed)
     {
         Sent++;
         _transcript.AppendData(BitConverter.GetBytes(Now.Ticks));
-        _transcript.AppendData(Encoding.ASCII.GetBytes($"{source}>{destination}"));
+        Digest(source);
+        Digest(destination);
         _transcript.AppendData(payload);
 
         var outer = Nats.Find(nat => nat.Hides(source) && !nat.Hides(destination));
@@ -115,6 +117,14 @@ internal sealed class Simulation(int seed)
         var target = _endpoints.Find(e => e.Addresses.Contains(inside));
         bool reachable = inside != packet.Destination || Nats.TrueForAll(n => !n.Hides(inside) || n.Hides(packet.Source));
         return reachable ? (target, inside) : default;
+    }
+
+    private void Digest(TransportAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[18];
+        int length = address.WriteAddress(bytes);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[length..], address.Port);
+        _transcript.AppendData(bytes[..(length + 2)]);
     }
 
     private void Schedule(Instant at, Action action) => _future.Enqueue(action, (at, _sequence++));

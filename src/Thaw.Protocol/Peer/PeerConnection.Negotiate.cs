@@ -1,0 +1,172 @@
+using System.Buffers.Binary;
+using Thaw.Protocol.Dtls;
+using Thaw.Protocol.Ice;
+using Thaw.Protocol.Sctp;
+using Thaw.Protocol.Sdp;
+
+namespace Thaw.Protocol.Peer;
+
+public sealed partial class PeerConnection
+{
+    private const int MaxMessageSize = 262_144; // RFC 8841 §6: ours; Chromium offers the same
+
+    private SessionOrigin _origin;
+    private IceCredentials? _remoteCredentials;
+    private CertificateFingerprint? _remoteFingerprint;
+
+    /// <summary>Takes an offer: the first, a renegotiation or an ICE restart. Never waits for the network.</summary>
+    public OfferOutcome Accept(string offer, Instant now)
+    {
+        if (_lifecycle != Lifecycle.Open) return new OfferOutcome.Refused(OfferRefusal.Closed, "The connection is closed.");
+        if (_localCandidates.Count == 0) return new OfferOutcome.Refused(OfferRefusal.NoLocalCandidate, "This server has no address that a client could reach.");
+        if (!SessionDescription.TryParse(offer, out var description, out var error)) return new OfferOutcome.Refused(OfferRefusal.MalformedSdp, error.ToString());
+
+        var plan = AnswerPlan.For(description, _config.AudioCodecs);
+        if (plan.Transport is null)
+            return new OfferOutcome.Refused(OfferRefusal.NothingToAnswer, $"The offer has neither audio in {string.Join(", ", _config.AudioCodecs)} nor a data channel.");
+        if (Refuse(plan.Transport, out var credentials, out var fingerprint) is { } refusal) return refusal;
+
+        var setup = plan.SetupFor(_config.DtlsRole is DtlsRole.Client ? SetupRole.Active : SetupRole.Passive);
+        if (credentials != _remoteCredentials) BeginGeneration(credentials, description.IsIceLite, now);
+        Associate(plan.Transport, plan.Audio, plan.Application, fingerprint, setup, now);
+
+        return new OfferOutcome.Answered(SdpAnswer.Write(description, new AnswerParameters
+        {
+            Origin = NextOrigin(),
+            Transport = LocalTransport(),
+            Track = LocalTrack(),
+            AudioCodecs = _config.AudioCodecs,
+            Setup = setup,
+            MaxMessageSize = MaxMessageSize,
+        }));
+    }
+
+    /// <summary>Makes the offer of a calling peer: one audio section and one data channel.</summary>
+    public string CreateOffer(Instant now)
+    {
+        _timers.Set(Timer.Checks, now + _config.Deadlines.Checks);
+        return SdpOffer.Write(new OfferParameters
+        {
+            Origin = NextOrigin(),
+            Transport = LocalTransport(),
+            Track = LocalTrack(),
+            AudioCodecs = _config.AudioCodecs,
+            MaxMessageSize = MaxMessageSize,
+        });
+    }
+
+    /// <summary>Takes the answer to <see cref="CreateOffer"/>. False and unchanged if it cannot be used.</summary>
+    public bool TryAcceptAnswer(string answer, Instant now, out string error)
+    {
+        error = "";
+        if (!SessionDescription.TryParse(answer, out var description, out var fault)) { error = fault.ToString(); return false; }
+
+        var plan = AnswerPlan.For(description, _config.AudioCodecs);
+        if (plan.Transport is null) { error = "The answer accepts nothing."; return false; }
+        if (Refuse(plan.Transport, out var credentials, out var fingerprint) is { } refusal) { error = refusal.Detail; return false; }
+
+        BeginGeneration(credentials, description.IsIceLite, now, isRestart: false);
+        var setup = plan.Transport.Setup is SetupRole.Active ? SetupRole.Passive : SetupRole.Active;
+        Associate(plan.Transport, plan.Audio, plan.Application, fingerprint, setup, now);
+        return true;
+    }
+
+    /// <summary>Takes one trickled <c>candidate:…</c> line; empty is end-of-candidates (RFC 8838 §13).</summary>
+    /// <returns>False if the line is malformed. Kinds that we do not use (TCP, names) are observed and true.</returns>
+    public bool AddRemoteCandidate(string line, Instant now)
+    {
+        if (_lifecycle != Lifecycle.Open) return true;
+        if (string.IsNullOrWhiteSpace(line)) { _ice.EndOfRemoteCandidates(now); return true; }
+        if (!SdpCandidate.TryParse(line, out var candidate)) return false;
+        AddRemoteCandidate(candidate, now);
+        return true;
+    }
+
+    // What every description must bring: ICE credentials, a fingerprint that we can check, and no second certificate.
+    private OfferOutcome.Refused? Refuse(MediaDescription transport, out IceCredentials credentials, out CertificateFingerprint fingerprint)
+    {
+        (credentials, fingerprint) = (null!, null!);
+        if (transport is not { IceUfrag: { } ufrag, IcePassword: { } password })
+            return new OfferOutcome.Refused(OfferRefusal.MissingIceCredentials, "The description has no ice-ufrag and ice-pwd.");
+        if (!CertificateFingerprint.TryParse(transport.Fingerprint, out var parsed))
+            return new OfferOutcome.Refused(OfferRefusal.MissingFingerprint, "The description has no sha-256, sha-384 or sha-512 fingerprint.");
+        if (_remoteFingerprint is not null && !parsed.Equals(_remoteFingerprint))
+            return new OfferOutcome.Refused(OfferRefusal.FingerprintChanged, "The certificate changed; that needs a new connection.");
+        (credentials, fingerprint) = (new IceCredentials(ufrag, password), parsed);
+        return null;
+    }
+
+    private void BeginGeneration(IceCredentials remote, bool isLite, Instant now, bool isRestart = true)
+    {
+        if (_remoteCredentials is not null && isRestart) _ice.Restart(IceCredentials.Create(_random, _ufragPrefix), now);
+        _remoteCredentials = remote;
+        _ice.SetRemote(remote, isLite, now);
+        if (_ice.Usable is null) _timers.Set(Timer.Checks, now + _config.Deadlines.Checks);
+        if (_timers.IsSet(Timer.Recovery)) _timers.Set(Timer.Recovery, now + _config.Deadlines.Recovery);
+    }
+
+    private void Associate(
+        MediaDescription transport, AudioSelection? audio, MediaDescription? application, CertificateFingerprint fingerprint, SetupRole setup, Instant now)
+    {
+        foreach (var candidate in transport.Candidates) AddRemoteCandidate(candidate, now);
+        if (transport.HasEndOfCandidates) _ice.EndOfRemoteCandidates(now);
+
+        if (audio is not null) _audio.Use(new AudioFormat(audio.PayloadType, audio.Codec, audio.ClockRate, audio.Channels));
+
+        if (_remoteFingerprint is not null) return;
+        _remoteFingerprint = fingerprint;
+        var role = setup is SetupRole.Active ? DtlsRole.Client : DtlsRole.Server;
+        _dtls = _config.Dtls.Create(new DtlsParameters(role, fingerprint, _random));
+        if (application is not null) _channels = new DataChannels(role is DtlsRole.Client, SctpOptionsFor(application), _random, now);
+    }
+
+    private static SctpOptions SctpOptionsFor(MediaDescription application) => new()
+    {
+        RemotePort = application.SctpPort ?? 5000,
+        MaxMessageSize = MaxMessageSize,
+        RemoteMaxMessageSize = application.MaxMessageSize is 0 or > MaxMessageSize ? MaxMessageSize : (int)application.MaxMessageSize,
+    };
+
+    private void AddRemoteCandidate(SdpCandidate signalled, Instant now)
+    {
+        if (signalled is not { Transport: SdpCandidateTransport.Udp, Component: 1, Address: { } address } || signalled.Port == 0)
+        {
+            var why = signalled.Transport != SdpCandidateTransport.Udp ? CandidateUnused.NotUdp
+                : signalled.HostName is not null ? CandidateUnused.HostName : CandidateUnused.OtherComponent;
+            _outputs.Enqueue(new Observation.RemoteCandidateUnused(why));
+            return;
+        }
+
+        var type = signalled.Type switch
+        {
+            SdpCandidateType.ServerReflexive => CandidateType.ServerReflexive,
+            SdpCandidateType.PeerReflexive => CandidateType.PeerReflexive,
+            SdpCandidateType.Relayed => CandidateType.Relayed,
+            _ => CandidateType.Host,
+        };
+        var at = address.WithPort(signalled.Port);
+        _ice.AddRemoteCandidate(new Candidate(type, at, at, signalled.Priority, signalled.Foundation), now);
+    }
+
+    private SessionOrigin NextOrigin()
+    {
+        if (_origin.Version != 0) return _origin = _origin with { Version = _origin.Version + 1 };
+        Span<byte> id = stackalloc byte[8];
+        _random.GetBytes(id);
+        return _origin = new SessionOrigin(BinaryPrimitives.ReadUInt64BigEndian(id) >> 2, 1); // RFC 8829 §5.2.1: below 2^62
+    }
+
+    private LocalTransport LocalTransport() => new(
+        _ice.Local.Ufrag, _ice.Local.Password, _config.Dtls.LocalFingerprint.ToString(),
+        [.. _localCandidates.Select(c => new SdpCandidate
+        {
+            Foundation = c.Foundation,
+            Transport = SdpCandidateTransport.Udp,
+            Priority = c.Priority,
+            Address = c.Address,
+            Port = c.Address.Port,
+            Type = SdpCandidateType.Host,
+        })]);
+
+    private LocalTrack LocalTrack() => new(_audio.Ssrc, _audio.Cname, "thaw", "thaw-audio");
+}

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -49,7 +51,7 @@ public sealed class VoiceServer : IAsyncDisposable
         try
         {
             var warm = Task.Run(dtls.WarmUp, cancel); // the first caller would pay for it
-            await web.StartAsync(cancel);
+            await ListenAsync(web, options, cancel);
             await warm;
             return new(web, calls, peers, dtls, options);
         }
@@ -88,7 +90,9 @@ public sealed class VoiceServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(500));
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Logging.ClearProviders().AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.ClearProviders()
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // why it cannot start is our caller's to say
         options.Logging(builder.Logging);
         listen(builder.WebHost);
 
@@ -111,6 +115,22 @@ public sealed class VoiceServer : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = limits.RequestBody;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+    }
+
+    private static async Task ListenAsync(WebApplication web, VoiceServerOptions options, CancellationToken cancel)
+    {
+        try
+        {
+            await web.StartAsync(cancel);
+        }
+        catch (Exception e) when (e is { InnerException: AddressInUseException } or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+        {
+            throw new IOException($"HTTP port {options.Port} on {options.Host} is in use by another program. Stop that program or choose another HTTP port.", e);
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"HTTP port {options.Port} on {options.Host} cannot be used: {e.Message}.", e);
+        }
     }
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);

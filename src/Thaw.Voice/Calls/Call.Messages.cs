@@ -40,15 +40,15 @@ internal sealed partial class Call
         {
             case ChannelMessage.Ping: if (link == Current) _deadlines.Stop(Deadline.Stale); break;
             case ChannelMessage.TrackStatus { Receiver: 0 } microphone: _microphoneOn = microphone.Enabled; break;
-            case ChannelMessage.Rtvi rtvi: OnRtvi(rtvi); break;
+            case ChannelMessage.Rtvi rtvi: OnRtvi(rtvi, message.Data.Length); break;
             case ChannelMessage.Malformed: Counters.CountMalformed(); break;
             case ChannelMessage.Foreign:
-                if (!TryTellAgent(new AgentMessage.Raw(message.Stream, message.IsText, message.Data) { Link = link })) Counters.CountDropped();
+                if (!TryTellAgent(new AgentMessage.Raw(message.Stream, message.IsText, message.Data) { Link = link }, message.Data.Length)) Counters.CountDropped();
                 break;
         }
     }
 
-    private void OnRtvi(ChannelMessage.Rtvi message)
+    private void OnRtvi(ChannelMessage.Rtvi message, int size)
     {
         switch (message.Type)
         {
@@ -56,17 +56,17 @@ internal sealed partial class Call
             case "disconnect-bot": DismissAgent(); break;
             case "client-message" when Member(message, "t") is { } type:
                 JsonElement? content = message.Data!.Value.TryGetProperty("d", out var d) ? d : null;
-                Tell(new AgentMessage.Client(message.Id, type, content));
+                Tell(new AgentMessage.Client(message.Id, type, content), size);
                 break;
             case "send-text" when Member(message, "content") is { } text:
-                Tell(new AgentMessage.Text(message.Id, text, Option(message, "run_immediately"), Option(message, "audio_response")));
+                Tell(new AgentMessage.Text(message.Id, text, Option(message, "run_immediately"), Option(message, "audio_response")), size);
                 break;
             case "client-message" or "send-text":
                 Counters.CountMalformed();
                 Refuse(message.Id, $"Malformed {message.Type}");
                 break;
             case "dtmf" or "llm-function-call-result" or "ui-event" or "ui-snapshot" or "ui-cancel-job-group":
-                Tell(new AgentMessage.Other(message.Id, message.Type, message.Data));
+                Tell(new AgentMessage.Other(message.Id, message.Type, message.Data), size);
                 break;
             default: Refuse(message.Id, $"Unsupported type {message.Type}"); break;
         }
@@ -85,9 +85,9 @@ internal sealed partial class Call
         if (_clientReady is { } client) _sender.TrySend(RtviWriter.BotReady(client.Id, client.Version));
     }
 
-    private void Tell(AgentMessage message)
+    private void Tell(AgentMessage message, int size)
     {
-        if (!TryTellAgent(message)) Refuse(message.Id, _dismissed ? "The agent has left." : "The agent has too many messages waiting.");
+        if (!TryTellAgent(message, size)) Refuse(message.Id, _dismissed ? "The agent has left." : "The agent has too many messages waiting.");
     }
 
     private void Refuse(string? id, string error)

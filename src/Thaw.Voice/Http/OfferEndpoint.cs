@@ -8,6 +8,7 @@ namespace Thaw.Voice.Http;
 internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
 {
     private const int MaxCandidates = 256; // Chrome: interfaces × m-lines × transports, some dozens
+    private const int MaxLine = 1024;      // as the SDP parser
 
     private static readonly byte[] Success = """{"status":"success"}"""u8.ToArray();
 
@@ -45,10 +46,11 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
     public async Task PatchAsync(HttpContext context)
     {
         RequireSession(context);
+        limiter.Admit(context);
         var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.CandidatesBody, calls.Limits.RequestBody);
         if (string.IsNullOrEmpty(body.PcId)) throw Bad("pc_id is missing.");
         if (body.Candidates is not { Count: <= MaxCandidates } all) throw Bad($"candidates must be a list of at most {MaxCandidates}.");
-        if (all.Any(c => c?.Candidate is null)) throw Bad("Each candidate needs a candidate line.");
+        if (all.Any(c => c?.Candidate is not { Length: <= MaxLine })) throw Bad($"Each candidate needs a candidate line of at most {MaxLine} characters.");
 
         // Browsers trickle for every m-line, but all sections are bundled on the first: the other ports are closed by now.
         TrickledCandidate[] candidates = [.. all.Where(c => c!.SdpMLineIndex is null or 0).Select(c => TrickledCandidate.Of(c!.Candidate!))];

@@ -12,7 +12,7 @@ internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter)
         if (calls.IsDraining) throw Busy("The server is shutting down.");
         limiter.Admit(context);
 
-        var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.RequestBody);
+        var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.StartBody);
         if (body is { } asked && ChannelMessage.StringOf(asked, "transport") is { } transport and not "webrtc")
             throw new HttpError(StatusCodes.Status400BadRequest, $"Unsupported transport \"{transport}\": this server speaks webrtc.");
 

@@ -68,8 +68,8 @@ internal sealed class AudioClock : IAsyncDisposable
             catch (Exception e)
             {
                 _faulted(e);
-                audio.End();
-                return false;
+                audio.End(); // its next tick is the last and frees the codecs
+                return true;
             }
         }
     }

@@ -27,8 +27,7 @@ internal static class Serve
         .OrVariable("THAW_AGENT", "echo", $"one of {Agents}", text => (ShippedAgents.ByName.ContainsKey(text), text));
     private static readonly Option<int> MaxSessions = new Option<int>("--max-sessions") { Description = "Calls at a time." }
         .OrVariable("THAW_MAX_SESSIONS", 100, "1 to 10000", text => Number(text, 1, 10_000));
-    private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins")
-        { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
+    private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins") { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_ALLOWED_ORIGINS", [], "origins such as https://example.org", Origins);
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };

@@ -43,7 +43,7 @@ public sealed class VoiceServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        var peers = PeerHost.Open(new PeerHostOptions { UdpPort = options.UdpPort }, options.Time);
+        var peers = PeerHost.Open(new PeerHostOptions { UdpPort = options.UdpPort, Addresses = options.UdpAddresses }, options.Time);
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names };

@@ -1,3 +1,4 @@
+using System.Net;
 using Thaw.Voice.Agents;
 
 namespace Thaw.Voice;
@@ -13,6 +14,9 @@ public sealed record VoiceServerOptions
 
     /// <summary>The one UDP port that all media uses.</summary>
     public int UdpPort { get; init; } = 7860;
+
+    /// <summary>The addresses that media uses and answers name; null for every address of this machine.</summary>
+    public IReadOnlyList<IPAddress>? UdpAddresses { get; init; }
 
     /// <summary>Called once per call.</summary>
     public Func<IVoiceAgent> Agent { get; init; } = static () => new EchoAgent();

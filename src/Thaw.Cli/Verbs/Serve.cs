@@ -21,6 +21,9 @@ internal static class Serve
         .OrVariable("THAW_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> UdpPort = new Option<int>("--udp-port") { Description = "The one UDP port for all media." }
         .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
+    private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address")
+        { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_UDP_ADDRESS", [], "addresses such as 203.0.113.7", Addresses);
     private static readonly Option<string> Host = new Option<string>("--host") { Description = "Address to serve HTTP on; 0.0.0.0 exposes it to the network." }
         .OrVariable("THAW_HOST", "localhost", "localhost or an address", text => (text is "localhost" || IPAddress.TryParse(text, out _), text));
     private static readonly Option<string> Agent = new Option<string>("--agent") { Description = $"Who answers: {Agents}." }
@@ -34,7 +37,7 @@ internal static class Serve
 
     public static Command Command()
     {
-        var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, Host, Agent, MaxSessions, AllowedOrigins, Json, Verbose };
+        var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, UdpAddresses, Host, Agent, MaxSessions, AllowedOrigins, Json, Verbose };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
@@ -76,6 +79,7 @@ internal static class Serve
     {
         Port = parsed.GetValue(Port),
         UdpPort = parsed.GetValue(UdpPort),
+        UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
         Host = parsed.GetValue(Host)!,
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],
         MaxSessions = parsed.GetValue(MaxSessions),
@@ -109,6 +113,13 @@ internal static class Serve
 
     private static (bool, int) Number(string text, int least, int most)
         => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
+
+    private static (bool, IPAddress[]) Addresses(string text)
+    {
+        var addresses = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries)
+            .Select(part => IPAddress.TryParse(part, out var address) ? address : IPAddress.None).ToArray();
+        return (!addresses.Contains(IPAddress.None), addresses);
+    }
 
     private static (bool, string[]) Origins(string text)
     {

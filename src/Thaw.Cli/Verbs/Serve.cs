@@ -21,8 +21,7 @@ internal static class Serve
         .OrVariable("THAW_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> UdpPort = new Option<int>("--udp-port") { Description = "The one UDP port for all media." }
         .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
-    private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address")
-        { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
+    private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address") { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_UDP_ADDRESS", [], "addresses such as 203.0.113.7", Addresses);
     private static readonly Option<string> Host = new Option<string>("--host") { Description = "Address to serve HTTP on; 0.0.0.0 exposes it to the network." }
         .OrVariable("THAW_HOST", "localhost", "localhost or an address", text => (text is "localhost" || IPAddress.TryParse(text, out _), text));

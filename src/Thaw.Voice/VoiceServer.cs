@@ -34,6 +34,9 @@ public sealed class VoiceServer : IAsyncDisposable
 
     public int UdpPort => _peers.UdpPort;
 
+    /// <summary>Counters of the media port since the start.</summary>
+    public PeerHostStatistics Network => _peers.Statistics;
+
     /// <summary>In order of preference; calls use the first that the client has too.</summary>
     public AudioCodecs Codecs => _calls.Codecs;
 

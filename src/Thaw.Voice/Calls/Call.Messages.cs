@@ -82,7 +82,7 @@ internal sealed partial class Call
 
     private void SendBotReady()
     {
-        if (_clientReady is { } client) _sender.TrySend(RtviWriter.BotReady(client.Id, client.Version));
+        if (_clientReady is { } client) _sender.TrySend(RtviWriter.BotReady(client.Id, client.Version, _agent.Name));
     }
 
     private void Tell(AgentMessage message, int size)

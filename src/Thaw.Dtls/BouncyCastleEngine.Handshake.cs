@@ -139,7 +139,7 @@ public sealed partial class BouncyCastleEngine
     {
         if (_state == State.Waiting && _queued)
         {
-            Fail(DtlsFailure.TooManyHandshakes, $"{_options.MaxHandshakes} handshakes were in flight for {_options.HandshakeTimeout.TotalSeconds:0.#} s");
+            Fail(DtlsFailure.TooManyHandshakes, $"{_options.MaxHandshakes} handshakes were in flight for {_parameters.HandshakeTimeout.TotalSeconds:0.#} s");
             return;
         }
 
@@ -150,7 +150,7 @@ public sealed partial class BouncyCastleEngine
             (_, DtlsRole.Client, _, 0) => $"no answer to {_flights.Attempts + 1} ClientHellos",
             var (_, _, flight, _) => $"no complete answer to flight {flight}, sent {_flights.Attempts + 1} times",
         };
-        Fail(DtlsFailure.HandshakeTimeout, $"After {_options.HandshakeTimeout.TotalSeconds:0.#} s: {reached}");
+        Fail(DtlsFailure.HandshakeTimeout, $"After {_parameters.HandshakeTimeout.TotalSeconds:0.#} s: {reached}");
     }
 
     private void ScheduleRetransmit(Instant now)

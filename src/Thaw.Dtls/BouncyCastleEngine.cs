@@ -42,7 +42,7 @@ public sealed partial class BouncyCastleEngine : IDtlsEngine
         if (_state != State.New) return;
         _state = State.Waiting;
         _startedAt = now;
-        _timers.Set(Timer.Deadline, now + _options.HandshakeTimeout);
+        _timers.Set(Timer.Deadline, now + _parameters.HandshakeTimeout);
         if (_parameters.Role == DtlsRole.Client) TryBegin(now);
     }
 

@@ -3,9 +3,6 @@ namespace Thaw.Dtls;
 /// <summary>Limits that every association of one factory shares.</summary>
 public sealed record DtlsOptions
 {
-    /// <summary>From Start to a terminal event, however many flights are lost.</summary>
-    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(8);
-
     /// <summary>Handshakes that may hold a thread at once. Further ones wait until their own timeout.</summary>
     public int MaxHandshakes { get; init; } = 512;
 

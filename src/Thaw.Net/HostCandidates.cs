@@ -9,9 +9,6 @@ namespace Thaw.Net;
 /// <summary>Host candidates of a set of local addresses (RFC 8445 §5.1.1).</summary>
 internal static class HostCandidates
 {
-    private const uint HostTypePreference = 126; // RFC 8445 §5.1.2.2
-    private const uint Component = 1;
-
     public static Candidate[] Of(IReadOnlyList<IPAddress> addresses, int port)
     {
         var ordered = Preferred(addresses);
@@ -19,7 +16,8 @@ internal static class HostCandidates
         for (int i = 0; i < candidates.Length; i++)
         {
             var address = new TransportAddress(ordered[i], (ushort)port);
-            candidates[i] = new Candidate(CandidateType.Host, address, address, Priority(65535 - (uint)i), Foundation(address));
+            uint priority = CandidatePriority.Of(CandidateType.Host, (ushort)(ushort.MaxValue - i));
+            candidates[i] = new Candidate(CandidateType.Host, address, address, priority, Foundation(address));
         }
         return candidates;
     }
@@ -40,9 +38,6 @@ internal static class HostCandidates
         }
         return ordered;
     }
-
-    // RFC 8445 §5.1.2.1.
-    private static uint Priority(uint localPreference) => (HostTypePreference << 24) | (localPreference << 8) | (256 - Component);
 
     // RFC 8445 §5.1.1.3: one per base address, the same every time. FNV-1a keeps it short and stable across refreshes.
     private static string Foundation(TransportAddress address)

@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "Call {Call}: no RTP since the restart")]
     public static partial void SilentAfterRestart(this ILogger log, string call);
 
+    [LoggerMessage(7, LogLevel.Error, "Call {Call}: connection crashed, {Detail}")]
+    public static partial void ConnectionCrashed(this ILogger log, string call, string detail);
+
     [LoggerMessage(10, LogLevel.Error, "Call {Call}: the agent failed")]
     public static partial void AgentFailed(this ILogger log, Exception e, string call);
 

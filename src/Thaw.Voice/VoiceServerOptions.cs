@@ -71,9 +71,12 @@ public sealed record CallLimits
     /// <summary>A session from <c>/start</c> lives this long without a call.</summary>
     public TimeSpan Session { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Offers and starts per second and client address; bursts may be twice that.</summary>
+    /// <summary>Offers, candidate posts and starts per second and client address; bursts may be twice that.</summary>
     public int OffersPerSecond { get; init; } = 50;
 
     /// <summary>Bytes of a request body; Chrome's offers have 10 kB.</summary>
     public int RequestBody { get; init; } = 256 * 1024;
+
+    /// <summary>Bytes of a <c>/start</c> body: it is kept until the session's call comes, or expires.</summary>
+    public int StartBody { get; init; } = 64 * 1024;
 }

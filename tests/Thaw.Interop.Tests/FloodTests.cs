@@ -22,7 +22,7 @@ public sealed class FloodTests(Chromium chromium)
         await using var page = await chromium.OpenAsync(new Uri(server.Url, "/client/?raw"));
         await page.ConnectAsync();
         await page.UntilHeardAsync(Soon);
-        var before = server.Network;
+        var before = server.Statistics;
         var (lostBefore, receivedBefore) = await PacketsAsync(page);
 
         var flood = FloodAsync(server.UdpPort);
@@ -32,7 +32,7 @@ public sealed class FloodTests(Chromium chromium)
         await flood;
 
         var (lost, received) = await PacketsAsync(page);
-        var after = server.Network;
+        var after = server.Statistics;
         Assert.InRange(answered, 3, int.MaxValue);
         Assert.Equal("connected", await page.StateAsync());
         await page.UntilHeardAsync(Soon);

@@ -21,8 +21,7 @@ internal static class Serve
         .OrVariable("THAW_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> UdpPort = new Option<int>("--udp-port") { Description = "The one UDP port for all media." }
         .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
-    private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address")
-        { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
+    private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address") { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_UDP_ADDRESS", [], "addresses such as 203.0.113.7", Addresses);
     private static readonly Option<string> Host = new Option<string>("--host") { Description = "Address to serve HTTP on; 0.0.0.0 exposes it to the network." }
         .OrVariable("THAW_HOST", "localhost", "localhost or an address", text => (text is "localhost" || IPAddress.TryParse(text, out _), text));
@@ -30,8 +29,7 @@ internal static class Serve
         .OrVariable("THAW_AGENT", "echo", $"one of {Agents}", text => (ShippedAgents.ByName.ContainsKey(text), text));
     private static readonly Option<int> MaxSessions = new Option<int>("--max-sessions") { Description = "Calls at a time." }
         .OrVariable("THAW_MAX_SESSIONS", 100, "1 to 10000", text => Number(text, 1, 10_000));
-    private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins")
-        { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
+    private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins") { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_ALLOWED_ORIGINS", [], "origins such as https://example.org", Origins);
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };

@@ -30,7 +30,11 @@ public interface IDtlsEngine : IDisposable
 
 /// <summary>What an engine is made from; the host supplies the engine, the peer connection the parameters.</summary>
 /// <param name="RemoteFingerprint">The peer's <c>a=fingerprint</c>: the handshake fails if its certificate differs.</param>
-public sealed record DtlsParameters(DtlsRole Role, CertificateFingerprint RemoteFingerprint, RandomNumberGenerator Random);
+public sealed record DtlsParameters(DtlsRole Role, CertificateFingerprint RemoteFingerprint, RandomNumberGenerator Random)
+{
+    /// <summary>From Start to a terminal event, however many flights are lost.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(8);
+}
 
 /// <summary>Makes one engine per association, all with the host's one certificate.</summary>
 public interface IDtlsEngineFactory

@@ -154,16 +154,21 @@ internal sealed class Checklist(IceCredentials local)
     private bool MakeRoomForRemote(uint priority)
     {
         Candidate? weakest = null;
-        foreach (var remote in _remotes)
-        {
-            bool precious = _pairs.Exists(pair => pair.Remote.Address == remote.Address && (pair.WasValid || pair.HeardPeer));
-            if (!precious && (weakest is null || remote.Priority < weakest.Priority)) weakest = remote;
-        }
+        foreach (var remote in _remotes) // the cheap question first: a flood of candidates asks it for each of them
+            if (remote.Priority < (weakest?.Priority ?? priority) && !IsPrecious(remote)) weakest = remote;
 
-        if (weakest is null || weakest.Priority >= priority) return false;
+        if (weakest is null) return false;
         _remotes.Remove(weakest);
-        foreach (var pair in _pairs.FindAll(pair => pair.Remote.Address == weakest.Address)) Remove(pair);
+        for (int i = _pairs.Count - 1; i >= 0; i--)
+            if (_pairs[i].Remote.Address == weakest.Address) Remove(_pairs[i]);
         return true;
+    }
+
+    private bool IsPrecious(Candidate remote)
+    {
+        foreach (var pair in _pairs)
+            if ((pair.WasValid || pair.HeardPeer) && pair.Remote.Address == remote.Address) return true;
+        return false;
     }
 
     private (bool, bool, bool, ulong) Worth(CandidatePair pair)

@@ -16,6 +16,7 @@ internal sealed class AudioStream(RandomNumberGenerator random, Instant now) : I
     private MediaPacket _packet;
     private int _payloadStart, _payloadLength = -1;
     private int _outgoingLength;
+    private bool _maySend;
 
     public AudioFormat? Format { get; private set; }
 
@@ -25,10 +26,12 @@ internal sealed class AudioStream(RandomNumberGenerator random, Instant now) : I
 
     public Instant WakeAt => _srtp is null || Format is null ? Instant.Never : _rtp.WakeAt;
 
-    public void Use(AudioFormat format)
+    /// <param name="format">Null where the latest description has no audio that we speak.</param>
+    /// <param name="maySend">The peer wants to receive.</param>
+    public void Use(AudioFormat? format, bool maySend)
     {
-        Format = format;
-        _rtp.Use(format.PayloadType, format.ClockRate);
+        (Format, _maySend) = (format, maySend);
+        if (format is not null) _rtp.Use(format.PayloadType, format.ClockRate);
     }
 
     public void Start(SrtpKeyingMaterial keys) => _srtp ??= new SrtpSession(keys);
@@ -44,13 +47,12 @@ internal sealed class AudioStream(RandomNumberGenerator random, Instant now) : I
         return RtpHeader.IsRtcp(packet) ? ReceiveRtcp(packet, at) : ReceiveRtp(packet, at);
     }
 
-    /// <summary>False unless a codec is agreed and there are keys.</summary>
-    public bool Send(ReadOnlySpan<byte> payload, uint timestamp, bool marker, Instant at)
+    /// <summary>Drops the frame unless a codec is agreed, the peer wants to hear it and there are keys.</summary>
+    public void Send(ReadOnlySpan<byte> payload, uint timestamp, bool marker, Instant at)
     {
-        if (_srtp is null || Format is null || payload.Length > MaxPayload) return false;
+        if (_srtp is null || Format is null || !_maySend || payload.Length > MaxPayload) return;
         int length = _rtp.Write(_outgoing, payload, timestamp, marker, at);
         _outgoingLength = _srtp.Protect(_outgoing, length);
-        return true;
     }
 
     public bool TryTakeReceived(out Output output)

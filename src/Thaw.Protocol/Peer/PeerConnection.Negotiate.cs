@@ -9,10 +9,12 @@ namespace Thaw.Protocol.Peer;
 public sealed partial class PeerConnection
 {
     private const int MaxMessageSize = 262_144; // RFC 8841 §6: ours; Chromium offers the same
+    private const int MaxCandidates = 100;      // of one description: as many as a checklist holds
 
     private SessionOrigin _origin;
     private IceCredentials? _remoteCredentials;
     private CertificateFingerprint? _remoteFingerprint;
+    private DtlsRole _dtlsRole;
 
     /// <summary>Takes an offer: the first, a renegotiation or an ICE restart. Never waits for the network.</summary>
     public OfferOutcome Accept(string offer, Instant now)
@@ -26,9 +28,13 @@ public sealed partial class PeerConnection
             return new OfferOutcome.Refused(OfferRefusal.NothingToAnswer, $"The offer has neither audio in {string.Join(", ", _config.AudioCodecs)} nor a data channel.");
         if (Refuse(plan.Transport, out var credentials, out var fingerprint) is { } refusal) return refusal;
 
-        var setup = plan.SetupFor(_config.DtlsRole is DtlsRole.Client ? SetupRole.Active : SetupRole.Passive);
-        if (credentials != _remoteCredentials) BeginGeneration(credentials, description.IsIceLite, now);
-        Associate(plan.Transport, plan.Audio, plan.Application, fingerprint, setup, now);
+        var role = _dtls is null ? _config.DtlsRole : _dtlsRole; // RFC 8842 §5.3: a later answer repeats the role
+        var setup = plan.SetupFor(role is DtlsRole.Client ? SetupRole.Active : SetupRole.Passive);
+        if (_dtls is not null && RoleOf(setup) != _dtlsRole)
+            return new OfferOutcome.Refused(OfferRefusal.DtlsRoleChanged, "The DTLS roles are the other way round; that needs a new connection.");
+
+        BeginGeneration(credentials, description.IsIceLite, now);
+        Associate(description, plan, fingerprint, RoleOf(setup), now);
 
         return new OfferOutcome.Answered(SdpAnswer.Write(description, new AnswerParameters
         {
@@ -42,9 +48,16 @@ public sealed partial class PeerConnection
     }
 
     /// <summary>Makes the offer of a calling peer: one audio section and one data channel.</summary>
-    public string CreateOffer(Instant now)
+    /// <param name="restartIce">New credentials: the path is looked for anew while the old one, if it works, carries on.</param>
+    public string CreateOffer(Instant now, bool restartIce = false)
     {
-        _timers.Set(Timer.Checks, now + _config.Deadlines.Checks);
+        if (restartIce && _remoteCredentials is not null)
+        {
+            _ice.Restart(IceCredentials.Create(_random, _ufragPrefix), now);
+            _remoteCredentials = null;
+        }
+
+        if (_ice.Usable is null) _timers.Set(Timer.Checks, now + _config.Deadlines.Checks);
         return SdpOffer.Write(new OfferParameters
         {
             Origin = NextOrigin(),
@@ -58,16 +71,18 @@ public sealed partial class PeerConnection
     /// <summary>Takes the answer to <see cref="CreateOffer"/>. False and unchanged if it cannot be used.</summary>
     public bool TryAcceptAnswer(string answer, Instant now, out string error)
     {
-        error = "";
+        error = "The connection is closed.";
+        if (_lifecycle != Lifecycle.Open) return false;
         if (!SessionDescription.TryParse(answer, out var description, out var fault)) { error = fault.ToString(); return false; }
 
         var plan = AnswerPlan.For(description, _config.AudioCodecs);
         if (plan.Transport is null) { error = "The answer accepts nothing."; return false; }
         if (Refuse(plan.Transport, out var credentials, out var fingerprint) is { } refusal) { error = refusal.Detail; return false; }
+        if (_remoteCredentials is not null && credentials != _remoteCredentials) { error = "The answer has new ICE credentials without a restart."; return false; }
 
-        BeginGeneration(credentials, description.IsIceLite, now, isRestart: false);
-        var setup = plan.Transport.Setup is SetupRole.Active ? SetupRole.Passive : SetupRole.Active;
-        Associate(plan.Transport, plan.Audio, plan.Application, fingerprint, setup, now);
+        BeginGeneration(credentials, description.IsIceLite, now);
+        Associate(description, plan, fingerprint, plan.Transport.Setup is SetupRole.Active ? DtlsRole.Server : DtlsRole.Client, now);
+        error = "";
         return true;
     }
 
@@ -96,29 +111,52 @@ public sealed partial class PeerConnection
         return null;
     }
 
-    private void BeginGeneration(IceCredentials remote, bool isLite, Instant now, bool isRestart = true)
+    // The generation already has the peer's credentials: new ones are a restart by the peer. One of ours has cleared them.
+    private void BeginGeneration(IceCredentials remote, bool isLite, Instant now)
     {
-        if (_remoteCredentials is not null && isRestart) _ice.Restart(IceCredentials.Create(_random, _ufragPrefix), now);
+        if (remote == _remoteCredentials) return;
+        if (_remoteCredentials is not null) _ice.Restart(IceCredentials.Create(_random, _ufragPrefix), now);
         _remoteCredentials = remote;
         _ice.SetRemote(remote, isLite, now);
         if (_ice.Usable is null) _timers.Set(Timer.Checks, now + _config.Deadlines.Checks);
         if (_timers.IsSet(Timer.Recovery)) _timers.Set(Timer.Recovery, now + _config.Deadlines.Recovery);
     }
 
-    private void Associate(
-        MediaDescription transport, AudioSelection? audio, MediaDescription? application, CertificateFingerprint fingerprint, SetupRole setup, Instant now)
+    /// <summary>Takes over what was negotiated. A later description may change everything but the DTLS association.</summary>
+    private void Associate(SessionDescription description, AnswerPlan plan, CertificateFingerprint fingerprint, DtlsRole role, Instant now)
     {
-        foreach (var candidate in transport.Candidates) AddRemoteCandidate(candidate, now);
-        if (transport.HasEndOfCandidates) _ice.EndOfRemoteCandidates(now);
+        foreach (var candidate in plan.Transport!.Candidates.Take(MaxCandidates)) AddRemoteCandidate(candidate, now);
+        if (plan.Transport.HasEndOfCandidates) _ice.EndOfRemoteCandidates(now);
 
-        if (audio is not null) _audio.Use(new AudioFormat(audio.PayloadType, audio.Codec, audio.ClockRate, audio.Channels));
+        var format = plan.Audio is { } audio ? new AudioFormat(audio.PayloadType, audio.Codec, audio.ClockRate, audio.Channels) : null;
+        _audio.Use(format, maySend: plan.Audio is { } live
+            && description.Media[live.Section].Direction is MediaDirection.SendReceive or MediaDirection.ReceiveOnly);
 
-        if (_remoteFingerprint is not null) return;
-        _remoteFingerprint = fingerprint;
-        var role = setup is SetupRole.Active ? DtlsRole.Client : DtlsRole.Server;
-        _dtls = _config.Dtls.Create(new DtlsParameters(role, fingerprint, _random));
-        if (application is not null) _channels = new DataChannels(role is DtlsRole.Client, SctpOptionsFor(application), _random, now);
+        if (_dtls is null)
+        {
+            (_remoteFingerprint, _dtlsRole) = (fingerprint, role);
+            _dtls = _config.Dtls.Create(new DtlsParameters(role, fingerprint, _random) { HandshakeTimeout = _config.Deadlines.Dtls });
+        }
+
+        UseChannels(plan.Application, now);
     }
+
+    /// <summary>SCTP comes with the section that offers it, be that the second description's, and goes with it.</summary>
+    private void UseChannels(MediaDescription? application, Instant now)
+    {
+        if (application is null)
+        {
+            _channels = null; // without a word: the peer has given up its end
+            _timers.Stop(Timer.DataChannel);
+        }
+        else if (_channels is null)
+        {
+            _channels = new DataChannels(_dtlsRole is DtlsRole.Client, SctpOptionsFor(application), _random, now);
+            if (_isEncrypted) ConnectChannels(now);
+        }
+    }
+
+    private static DtlsRole RoleOf(SetupRole setup) => setup is SetupRole.Active ? DtlsRole.Client : DtlsRole.Server;
 
     private static SctpOptions SctpOptionsFor(MediaDescription application) => new()
     {

@@ -63,8 +63,8 @@ public sealed partial class PeerConnection
                 wakeAt = Instant.Earlier(wakeAt, dtls.WakeAt);
             }
 
-            if (_lifecycle == Lifecycle.Closing) _lifecycle = Lifecycle.Closed; // the goodbye is out
-            return Output.Idle(IsClosed ? Instant.Never : wakeAt);
+            if (_lifecycle != Lifecycle.Closing) return Output.Idle(wakeAt);
+            End(_last); // the goodbye is out
         }
     }
 
@@ -90,7 +90,6 @@ public sealed partial class PeerConnection
     {
         if (_isDtlsStarted || _dtls is null) return;
         _isDtlsStarted = true;
-        _timers.Set(Timer.Dtls, now + _config.Deadlines.Dtls);
         _dtls.Start(now);
     }
 
@@ -112,7 +111,7 @@ public sealed partial class PeerConnection
                 _channels?.PathChanged(now);
                 break;
             case IceEvent.ChecksFailed:
-                Fail(PeerFailure.ChecksTimedOut, "every candidate pair failed");
+                if (!_ice.MaySend) Fail(PeerFailure.ChecksTimedOut, "every candidate pair failed", now); // else a restart in vain
                 break;
         }
     }
@@ -122,22 +121,28 @@ public sealed partial class PeerConnection
         switch (happened)
         {
             case DtlsEvent.Connected connected:
-                _timers.Stop(Timer.Dtls);
+                _isEncrypted = true;
                 _audio.Start(connected.Keys);
-                _channels?.Connect(now);
-                if (_channels is not null) _timers.Set(Timer.DataChannel, now + _config.Deadlines.DataChannel);
+                ConnectChannels(now);
                 _outputs.Enqueue(new PeerEvent.Connected());
                 break;
             case DtlsEvent.Failed { Reason: DtlsFailure.HandshakeTimeout } failed:
-                Fail(PeerFailure.DtlsTimedOut, failed.Detail);
+                Fail(PeerFailure.DtlsTimedOut, failed.Detail, now);
                 break;
             case DtlsEvent.Failed failed:
-                Fail(PeerFailure.DtlsFailed, failed.Detail);
+                Fail(PeerFailure.DtlsFailed, failed.Detail, now);
                 break;
             case DtlsEvent.Closed:
-                End(new PeerEvent.Closed());
+                PeerLeft();
                 break;
         }
+    }
+
+    private void ConnectChannels(Instant now)
+    {
+        if (_channels is null) return;
+        _channels.Connect(now);
+        _timers.Set(Timer.DataChannel, now + _config.Deadlines.DataChannel);
     }
 
     private void On(DataChannelEvent happened, Instant now)
@@ -155,10 +160,10 @@ public sealed partial class PeerConnection
                 _outputs.Enqueue(new PeerEvent.ChannelClosed(closed.Stream));
                 break;
             case DataChannelEvent.Failed { Reason: SctpFailure.AbortedByPeer } or DataChannelEvent.Ended:
-                End(new PeerEvent.Closed()); // how a browser's pc.close() reaches us
+                PeerLeft(); // how a browser's pc.close() reaches us
                 break;
             case DataChannelEvent.Failed failed:
-                Fail(PeerFailure.SctpFailed, failed.Detail);
+                Fail(PeerFailure.SctpFailed, failed.Detail, now);
                 break;
         }
     }

@@ -14,7 +14,7 @@ namespace Thaw.Protocol.Peer;
 /// </remarks>
 public sealed partial class PeerConnection : IMachine, IDisposable
 {
-    private enum Timer { Checks, Dtls, DataChannel, Recovery }
+    private enum Timer { Checks, DataChannel, Recovery } // DTLS keeps its deadline itself
 
     private readonly PeerConfig _config;
     private readonly IReadOnlyList<Candidate> _localCandidates;
@@ -26,8 +26,9 @@ public sealed partial class PeerConnection : IMachine, IDisposable
     private Timers<Timer> _timers = new();
     private IDtlsEngine? _dtls;
     private DataChannels? _channels;
-    private bool _isDtlsStarted, _isDtlsCloseDue;
+    private bool _isDtlsStarted, _isEncrypted, _isDtlsCloseDue;
     private Lifecycle _lifecycle = Lifecycle.Open;
+    private PeerEvent? _last; // said when the goodbye is out
 
     /// <param name="localCandidates">All there are: the answer carries them, nothing is trickled.</param>
     /// <param name="ufragPrefix">Leads every username fragment of this connection; a host routes by it.</param>
@@ -72,13 +73,7 @@ public sealed partial class PeerConnection : IMachine, IDisposable
         => _lifecycle == Lifecycle.Open && _channels is not null && _channels.TrySend(stream, isText, data, now);
 
     /// <summary>Says goodbye (SCTP ABORT, DTLS close_notify) and goes silent once that is polled out.</summary>
-    public void Close(Instant now)
-    {
-        if (_lifecycle != Lifecycle.Open) return;
-        _lifecycle = Lifecycle.Closing;
-        _channels?.Abort("closed by the application", now);
-        _isDtlsCloseDue = true;
-    }
+    public void Close(Instant now) => SayGoodbye("closed by the application", null, now);
 
     public void Advance(Instant now)
     {
@@ -99,24 +94,34 @@ public sealed partial class PeerConnection : IMachine, IDisposable
     private void CheckDeadlines(Instant now)
     {
         if (_timers.TryTake(Timer.Checks, now))
-            Fail(PeerFailure.ChecksTimedOut, $"no candidate pair worked within {Seconds(_config.Deadlines.Checks)}");
-        if (_timers.TryTake(Timer.Dtls, now))
-            Fail(PeerFailure.DtlsTimedOut, $"the DTLS handshake did not finish within {Seconds(_config.Deadlines.Dtls)}");
+            Fail(PeerFailure.ChecksTimedOut, $"no candidate pair worked within {Seconds(_config.Deadlines.Checks)}", now);
         if (_timers.TryTake(Timer.DataChannel, now))
-            Fail(PeerFailure.DataChannelTimedOut, $"no data channel opened within {Seconds(_config.Deadlines.DataChannel)}");
+            Fail(PeerFailure.DataChannelTimedOut, $"no data channel opened within {Seconds(_config.Deadlines.DataChannel)}", now);
         if (_timers.TryTake(Timer.Recovery, now))
-            Fail(PeerFailure.PathNotRecovered, $"the path was lost and did not come back within {Seconds(_config.Deadlines.Recovery)}");
+            Fail(PeerFailure.PathNotRecovered, $"the path was lost and did not come back within {Seconds(_config.Deadlines.Recovery)}", now);
     }
 
     private static string Seconds(TimeSpan span) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.#} s");
 
-    private void Fail(PeerFailure reason, string detail) => End(new PeerEvent.Failed(reason, detail));
+    // Where the connection still works, the other side hears of it now and not when its consent expires.
+    private void Fail(PeerFailure reason, string detail, Instant now) => SayGoodbye(detail, new PeerEvent.Failed(reason, detail), now);
 
-    private void End(PeerEvent last)
+    private void SayGoodbye(string reason, PeerEvent? last, Instant now)
+    {
+        if (_lifecycle != Lifecycle.Open) return;
+        _lifecycle = Lifecycle.Closing;
+        _last = last;
+        _channels?.Abort(reason, now);
+        _isDtlsCloseDue = true;
+    }
+
+    private void PeerLeft() => End(_lifecycle == Lifecycle.Closing ? _last : new PeerEvent.Closed());
+
+    private void End(PeerEvent? last)
     {
         if (_lifecycle == Lifecycle.Closed) return;
-        _outputs.Enqueue(last);
         _lifecycle = Lifecycle.Closed;
+        if (last is not null) _outputs.Enqueue(last);
         _dtls?.Dispose();
         _dtls = null;
         _channels = null;

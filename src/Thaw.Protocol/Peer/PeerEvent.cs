@@ -29,8 +29,8 @@ public abstract record PeerEvent
     public sealed record Closed : PeerEvent;
 }
 
-/// <summary>The stage that ended an attempt or a call.</summary>
-public enum PeerFailure { ChecksTimedOut, DtlsTimedOut, DtlsFailed, DataChannelTimedOut, SctpFailed, PathNotRecovered }
+/// <summary>The stage that ended an attempt or a call; <see cref="Crashed"/> is the host's word for a bug of ours.</summary>
+public enum PeerFailure { ChecksTimedOut, DtlsTimedOut, DtlsFailed, DataChannelTimedOut, SctpFailed, PathNotRecovered, Crashed }
 
 /// <summary>The codec that both sides agreed on.</summary>
 /// <param name="PayloadType">The offerer's number, 0–127.</param>
@@ -50,4 +50,4 @@ public abstract record OfferOutcome
     public sealed record Refused(OfferRefusal Reason, string Detail) : OfferOutcome;
 }
 
-public enum OfferRefusal { MalformedSdp, MissingIceCredentials, MissingFingerprint, FingerprintChanged, NothingToAnswer, NoLocalCandidate, Closed }
+public enum OfferRefusal { MalformedSdp, MissingIceCredentials, MissingFingerprint, FingerprintChanged, DtlsRoleChanged, NothingToAnswer, NoLocalCandidate, Closed }

@@ -118,6 +118,7 @@ public sealed partial class DataChannels(bool isDtlsClient, SctpOptions options,
     /// <summary>DCEP messages are sent reliably and in order, whatever the channel is (RFC 8832 §6).</summary>
     private void SendControl(ushort stream, ReadOnlySpan<byte> message, Instant now)
     {
+        if (HasControlQueued(stream)) return; // the stream's last life ended before its ACK could leave: one will do
         if (_control.Count > 0 || !_association.TrySend(stream, Ppid.Dcep, message, default, now))
             _control.Enqueue((stream, message.ToArray()));
     }

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Thaw.Voice.Calls;
 
 /// <summary>One 20 ms beat for all calls of a core: a timer per call would cost more than the audio.</summary>
@@ -22,7 +20,8 @@ internal sealed class AudioClock : IAsyncDisposable
 
     private sealed class Shard : IAsyncDisposable
     {
-        private readonly ConcurrentQueue<CallAudio> _joining = new();
+        private readonly Lock _gate = new();
+        private readonly Queue<CallAudio> _joining = new();
         private readonly List<CallAudio> _calls = [];
         private readonly TimeProvider _time;
         private readonly Action<Exception> _faulted;
@@ -32,11 +31,18 @@ internal sealed class AudioClock : IAsyncDisposable
         public Shard(TimeProvider time, Action<Exception> faulted)
         {
             (_time, _faulted) = (time, faulted);
-            _beat = new(CallAudio.FrameDuration, time);
+            _beat = new(Timeout.InfiniteTimeSpan, time);
             _running = Task.Run(RunAsync);
         }
 
-        public void Add(CallAudio audio) => _joining.Enqueue(audio);
+        public void Add(CallAudio audio)
+        {
+            lock (_gate)
+            {
+                _joining.Enqueue(audio);
+                if (_beat.Period != CallAudio.FrameDuration) _beat.Period = CallAudio.FrameDuration;
+            }
+        }
 
         public async ValueTask DisposeAsync()
         {
@@ -49,12 +55,23 @@ internal sealed class AudioClock : IAsyncDisposable
             long began = _time.GetTimestamp(), done = 0;
             while (await _beat.WaitForNextTickAsync())
             {
-                while (_joining.TryDequeue(out var audio)) _calls.Add(audio);
+                if (!TakeJoining()) continue;
                 long due = _time.GetElapsedTime(began).Ticks / CallAudio.FrameDuration.Ticks;
                 if (due - done > MaxCatchUp) done = due - 1;
                 for (; done < due; done++)
                     for (int i = _calls.Count - 1; i >= 0; i--)
                         if (!Beats(_calls[i])) _calls.RemoveAt(i);
+            }
+        }
+
+        // Without a call there is no beat: an idle server sleeps.
+        private bool TakeJoining()
+        {
+            lock (_gate)
+            {
+                while (_joining.TryDequeue(out var audio)) _calls.Add(audio);
+                if (_calls.Count == 0) _beat.Period = Timeout.InfiniteTimeSpan;
+                return _calls.Count > 0;
             }
         }
 
@@ -68,8 +85,8 @@ internal sealed class AudioClock : IAsyncDisposable
             catch (Exception e)
             {
                 _faulted(e);
-                audio.End();
-                return false;
+                audio.End(); // its next tick is the last and frees the codecs
+                return true;
             }
         }
     }

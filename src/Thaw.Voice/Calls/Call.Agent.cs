@@ -10,16 +10,19 @@ internal sealed partial class Call
     private readonly IVoiceAgent _agent;
     private readonly VoiceCall _facade;
     private readonly CancellationTokenSource _hangUp = new();
-    private readonly Channel<AgentMessage> _toAgent = Channel.CreateBounded<AgentMessage>(new BoundedChannelOptions(MaxQueuedMessages) { SingleReader = true });
+    private readonly Channel<(AgentMessage Message, int Size)> _toAgent = Channel.CreateBounded<(AgentMessage, int)>(new BoundedChannelOptions(MaxQueuedMessages) { SingleReader = true });
     private int _bytesToAgent;
     private Task _agentTask = Task.CompletedTask;
     private bool _prepared, _started, _dismissed, _paced;
     private Exception? _fault;
 
+    /// <summary>Completes when what became of the agent's preparation is in the mailbox.</summary>
+    public Task Preparing { get; private set; } = Task.CompletedTask;
+
     private void PrepareAgent()
     {
         _deadlines.Set(Deadline.AgentStart, _host.Now + _limits.AgentStart);
-        _ = Task.Run(async () =>
+        Preparing = Task.Run(async () =>
         {
             try
             {
@@ -69,7 +72,7 @@ internal sealed partial class Call
 
     private async Task TalkToAgentAsync()
     {
-        await foreach (var message in _toAgent.Reader.ReadAllAsync())
+        await foreach (var (message, size) in _toAgent.Reader.ReadAllAsync())
         {
             try
             {
@@ -85,15 +88,15 @@ internal sealed partial class Call
                 _facade.TryRefuse(message, "The agent failed on this message.");
             }
 
-            if (message is AgentMessage.Raw raw) Interlocked.Add(ref _bytesToAgent, -raw.Content.Length);
+            Interlocked.Add(ref _bytesToAgent, -size);
         }
     }
 
-    private bool TryTellAgent(AgentMessage message)
+    /// <param name="size">Of the message as it came.</param>
+    private bool TryTellAgent(AgentMessage message, int size)
     {
         if (_dismissed || _fault is not null) return false;
-        int size = message is AgentMessage.Raw raw ? raw.Content.Length : 0;
-        if (Interlocked.Add(ref _bytesToAgent, size) <= MaxQueuedBytes && _toAgent.Writer.TryWrite(message)) return true;
+        if (Interlocked.Add(ref _bytesToAgent, size) <= MaxQueuedBytes && _toAgent.Writer.TryWrite((message, size))) return true;
 
         Interlocked.Add(ref _bytesToAgent, -size);
         return false;
@@ -120,7 +123,20 @@ internal sealed partial class Call
         _audio.Input.End();
         _audio.Output.Clear();
         _toAgent.Writer.TryComplete();
-        _hangUp.Cancel();
+        _ = CancelAgentAsync();
+    }
+
+    // Elsewhere, because cancelling runs whatever the agent has registered, and that may block or throw.
+    private async Task CancelAgentAsync()
+    {
+        try
+        {
+            await _hangUp.CancelAsync();
+        }
+        catch (AggregateException e)
+        {
+            _host.Log.AgentFailed(e, Id);
+        }
     }
 
     private void OnAgentEnded(Exception? fault)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Rtvi;
 
@@ -40,33 +39,32 @@ internal sealed partial class Call
         {
             case ChannelMessage.Ping: if (link == Current) _deadlines.Stop(Deadline.Stale); break;
             case ChannelMessage.TrackStatus { Receiver: 0 } microphone: _microphoneOn = microphone.Enabled; break;
-            case ChannelMessage.Rtvi rtvi: OnRtvi(rtvi); break;
+            case ChannelMessage.Rtvi rtvi: OnRtvi(rtvi, message.Data.Length); break;
             case ChannelMessage.Malformed: Counters.CountMalformed(); break;
             case ChannelMessage.Foreign:
-                if (!TryTellAgent(new AgentMessage.Raw(message.Stream, message.IsText, message.Data) { Link = link })) Counters.CountDropped();
+                if (!TryTellAgent(new AgentMessage.Raw(message.Stream, message.IsText, message.Data) { Link = link }, message.Data.Length)) Counters.CountDropped();
                 break;
         }
     }
 
-    private void OnRtvi(ChannelMessage.Rtvi message)
+    private void OnRtvi(ChannelMessage.Rtvi message, int size)
     {
         switch (message.Type)
         {
             case "client-ready": OnClientReady(message); break;
             case "disconnect-bot": DismissAgent(); break;
-            case "client-message" when Member(message, "t") is { } type:
-                JsonElement? content = message.Data!.Value.TryGetProperty("d", out var d) ? d : null;
-                Tell(new AgentMessage.Client(message.Id, type, content));
+            case "client-message" when message.Data?.Text("t") is { } type:
+                Tell(new AgentMessage.Client(message.Id, type, message.Data?.Member("d")), size);
                 break;
-            case "send-text" when Member(message, "content") is { } text:
-                Tell(new AgentMessage.Text(message.Id, text, Option(message, "run_immediately"), Option(message, "audio_response")));
+            case "send-text" when message.Data?.Text("content") is { } text:
+                Tell(new AgentMessage.Text(message.Id, text, Option(message, "run_immediately"), Option(message, "audio_response")), size);
                 break;
             case "client-message" or "send-text":
                 Counters.CountMalformed();
                 Refuse(message.Id, $"Malformed {message.Type}");
                 break;
             case "dtmf" or "llm-function-call-result" or "ui-event" or "ui-snapshot" or "ui-cancel-job-group":
-                Tell(new AgentMessage.Other(message.Id, message.Type, message.Data));
+                Tell(new AgentMessage.Other(message.Id, message.Type, message.Data), size);
                 break;
             default: Refuse(message.Id, $"Unsupported type {message.Type}"); break;
         }
@@ -75,7 +73,7 @@ internal sealed partial class Call
     private void OnClientReady(ChannelMessage.Rtvi message)
     {
         // A 1.x client is answered in kind, as Pipecat does: its own version check compares major numbers.
-        string version = Member(message, "version") is { } theirs && theirs.StartsWith("1.", StringComparison.Ordinal) ? theirs : RtviWriter.Version;
+        string version = message.Data?.Text("version") is { } theirs && theirs.StartsWith("1.", StringComparison.Ordinal) ? theirs : RtviWriter.Version;
         _clientReady = (message.Id, version);
         if (_prepared) SendBotReady();
     }
@@ -85,9 +83,9 @@ internal sealed partial class Call
         if (_clientReady is { } client) _sender.TrySend(RtviWriter.BotReady(client.Id, client.Version, _agent.Name));
     }
 
-    private void Tell(AgentMessage message)
+    private void Tell(AgentMessage message, int size)
     {
-        if (!TryTellAgent(message)) Refuse(message.Id, _dismissed ? "The agent has left." : "The agent has too many messages waiting.");
+        if (!TryTellAgent(message, size)) Refuse(message.Id, _dismissed ? "The agent has left." : "The agent has too many messages waiting.");
     }
 
     private void Refuse(string? id, string error)
@@ -95,11 +93,6 @@ internal sealed partial class Call
         if (id is not null) _sender.TrySend(RtviWriter.ErrorResponse(id, error));
     }
 
-    private static string? Member(ChannelMessage.Rtvi message, string name)
-        => message.Data is { } data ? ChannelMessage.StringOf(data, name) : null;
-
     private static bool Option(ChannelMessage.Rtvi message, string name) // absent means true
-        => !(message.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("options", out var options)
-            && options.ValueKind is JsonValueKind.Object && options.TryGetProperty(name, out var value)
-            && value.ValueKind is JsonValueKind.False);
+        => message.Data?.Member("options")?.Truth(name) is not false;
 }

@@ -121,7 +121,7 @@ internal sealed partial class Call
                 => "data channel: the connection is encrypted, but the data channel did not open",
             _ => "ICE: no UDP path between this browser and the server was found; a firewall, a VPN or a missing TURN server is the usual reason",
         };
-        string detail = link.Failure is { Detail: { Length: > 0 } said } ? $" ({said})" : "";
+        string detail = link.Failure is { Reason: not PeerFailure.Crashed, Detail: { Length: > 0 } said } ? $" ({said})" : "";
         return $"No connection after {_failedRestarts + 1} attempts. {stage}{detail}.";
     }
 }

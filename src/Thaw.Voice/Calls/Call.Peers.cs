@@ -68,7 +68,8 @@ internal sealed partial class Call
         link.Failure = failed;
         link.Close();
         LoseChat(link);
-        _host.Log.ConnectionFailed(Id, failed.Reason, link.Stage);
+        if (failed.Reason is PeerFailure.Crashed) _host.Log.ConnectionCrashed(Id, failed.Detail);
+        else _host.Log.ConnectionFailed(Id, failed.Reason, link.Stage);
         if (link == Current) AwaitRestart();
     }
 

@@ -27,6 +27,7 @@ internal sealed partial class Call
     private Timers<Deadline> _deadlines = new();
     private Instant _armedFor = Instant.Never;
     private HangUpReason? _over;
+    private object? _askedToLeave; // a HangUpReason, from any thread
 
     public Call(CallHost host, IVoiceAgent agent, VoiceSession? session, JsonElement? requestData)
     {
@@ -54,7 +55,12 @@ internal sealed partial class Call
     /// <summary>From any thread, without waiting. False if the call is over or its mailbox full.</summary>
     public bool Post(CallInput input) => _mailbox.Writer.TryWrite(input);
 
-    public void HangUp(HangUpReason reason) => Post(new CallInput.HangUp(reason));
+    /// <summary>Never lost: where the mailbox is full, something in it comes next and this after that.</summary>
+    public void HangUp(HangUpReason reason)
+    {
+        Interlocked.CompareExchange(ref _askedToLeave, (object)reason, null);
+        Post(new CallInput.Nudge());
+    }
 
     public async Task<OfferResult> OfferAsync(Offer offer, CancellationToken cancel)
     {
@@ -74,6 +80,7 @@ internal sealed partial class Call
                 await HandleAsync(input);
                 foreach (var link in _links.ToArray())
                     if (link.TakeMissed() is { } missed) OnPeer(link, missed);
+                if (Volatile.Read(ref _askedToLeave) is HangUpReason asked) Leave(asked);
                 if (_over is not null) break;
                 Arm();
             }
@@ -91,7 +98,6 @@ internal sealed partial class Call
         switch (input)
         {
             case CallInput.Offered offered: return OnOfferAsync(offered);
-            case CallInput.HangUp hangUp: Leave(hangUp.Reason); break;
             case CallInput.AgentEnded ended: OnAgentEnded(ended.Fault); break;
             case CallInput.Trickled trickled: OnCandidates(trickled); break;
             case CallInput.FromPeer from: OnPeer(from.Link, from.Event); break;

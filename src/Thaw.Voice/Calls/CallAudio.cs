@@ -6,8 +6,8 @@ internal sealed class CallAudio
     public static readonly TimeSpan FrameDuration = TimeSpan.FromMilliseconds(20);
 
     private readonly short[] _frame;
-    private AudioPath? _path;
-    private volatile AudioPath? _next;
+    private AudioPath? _path; // the clock's
+    private AudioPath? _next; // attached, not yet taken over by the clock
     private volatile bool _ended;
 
     public CallAudio(AgentAudio form)
@@ -24,7 +24,7 @@ internal sealed class CallAudio
     public AudioOutput Output { get; }
 
     /// <summary>Switches to another connection's path from the next tick on.</summary>
-    public void Attach(AudioPath path) => _next = path;
+    public void Attach(AudioPath path) => Interlocked.Exchange(ref _next, path)?.Dispose();
 
     /// <summary>No more frames for the agent; codecs go with the next tick.</summary>
     public void End()
@@ -36,11 +36,16 @@ internal sealed class CallAudio
     /// <summary>20 ms have passed. Only the audio clock calls this. False once the call is over.</summary>
     public bool Tick()
     {
-        if (_ended || _next != _path)
+        if (Interlocked.Exchange(ref _next, null) is { } next)
         {
             _path?.Dispose();
-            if (_ended) return false;
-            _path = _next;
+            _path = next;
+        }
+
+        if (_ended)
+        {
+            _path?.Dispose();
+            return false;
         }
 
         if (_path is not { } path) return true;

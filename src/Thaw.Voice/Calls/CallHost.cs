@@ -122,7 +122,7 @@ internal sealed class CallHost : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_calls.Count >= _maxCalls) return null;
+            if (_draining || _calls.Count >= _maxCalls) return null; // in here, so that shutdown sees every call
 
             var session = offer.SessionId is { } id ? _sessions.Find(id, Now) : null;
             var call = new Call(this, _agent(), session, offer.RequestData);

@@ -20,7 +20,8 @@ internal abstract record CallInput
     /// <summary>Null where it ended of its own will.</summary>
     public sealed record AgentEnded(Exception? Fault) : CallInput;
 
-    public sealed record HangUp(HangUpReason Reason) : CallInput;
+    /// <summary>Says nothing itself: look around.</summary>
+    public sealed record Nudge : CallInput;
 
     /// <summary>Completes once everything before it is dealt with.</summary>
     public sealed record Settle(TaskCompletionSource Done) : CallInput;

@@ -28,7 +28,7 @@ internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
     private async Task ReportEndAsync(PeerHandle handle, IPeerListener listener)
     {
         await handle.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        listener.OnEvent(new PeerEvent.Closed(), host.Now);
+        listener.OnEvent(handle.Completion.Exception is { } crash ? new PeerEvent.Failed(PeerFailure.Crashed, crash.ToString()) : new PeerEvent.Closed(), host.Now);
     }
 
     private sealed class HostedPeer(PeerHandle handle) : ICallPeer

@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Thaw.Protocol;
+using Thaw.Voice.Http;
 
 namespace Thaw.Voice.Calls;
 
 /// <summary>What <c>/start</c> gave out: a name for a call that does not exist yet.</summary>
-/// <param name="Body">The application's own data, for the agent.</param>
-internal sealed record VoiceSession(string Id, JsonElement? Body)
+/// <param name="data">The application's own JSON, for the agent. Kept as text: parsed, a hostile one has seven times the size.</param>
+internal sealed class VoiceSession(string id, byte[]? data)
 {
+    public string Id { get; } = id;
+    public JsonElement? Body => data is null ? null : JsonElement.Parse(data);
     public Instant ExpiresAt { get; set; }
     public Call? Call { get; set; }
 }
@@ -24,7 +27,8 @@ internal sealed class Sessions(TimeSpan lifetime, int capacity)
                 if (IsExpired(old, now)) _byId.TryRemove(id, out _);
         if (_byId.Count >= capacity) return null;
 
-        var session = new VoiceSession(Guid.NewGuid().ToString(), body) { ExpiresAt = now + lifetime };
+        byte[]? data = body is { } given ? JsonSerializer.SerializeToUtf8Bytes(given, VoiceJson.Default.JsonElement) : null;
+        var session = new VoiceSession(Guid.NewGuid().ToString(), data) { ExpiresAt = now + lifetime };
         _byId[session.Id] = session;
         return session;
     }

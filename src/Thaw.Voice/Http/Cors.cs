@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Primitives;
 
 namespace Thaw.Voice.Http;
@@ -23,7 +24,8 @@ internal sealed class Cors(IReadOnlyList<string>? allowed)
         if (!preflight) return false;
 
         headers.AccessControlAllowMethods = "GET, POST, PATCH, OPTIONS";
-        headers.AccessControlAllowHeaders = request.Headers.AccessControlRequestHeaders is { Count: > 0 } asked ? asked : "Content-Type";
+        string asked = request.Headers.AccessControlRequestHeaders.ToString();
+        headers.AccessControlAllowHeaders = asked.Length > 0 && Ascii.IsValid(asked) ? asked : "Content-Type"; // others throw when written
         headers.AccessControlMaxAge = "600";
         return Finish();
 

@@ -42,11 +42,12 @@ internal sealed record StatusBody(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null);
 
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(AnswerBody))]
 [JsonSerializable(typeof(CandidatesBody))]
 [JsonSerializable(typeof(StartAnswer))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class VoiceJson : JsonSerializerContext;

@@ -17,7 +17,7 @@ internal sealed class OfferLimiter(int perSecond, TimeProvider time)
     public void Admit(HttpContext context)
     {
         if (context.Connection.RemoteIpAddress is { } address && !TryAdmit(address))
-            throw new HttpError(StatusCodes.Status503ServiceUnavailable, "Too many offers from this address.");
+            throw new HttpError(StatusCodes.Status503ServiceUnavailable, "Too many requests from this address.");
     }
 
     internal bool TryAdmit(IPAddress address)

@@ -77,9 +77,8 @@ public sealed partial class PeerConnectionTests
     [Fact]
     public void A_caller_that_never_opens_its_channel_is_not_waited_for_without_end()
     {
-        using var world = new PeerWorld();
-        string answer = world.Answer(world.Offer());
-        world.Caller.Do((peer, now) => peer.TryAcceptAnswer(answer, now, out _));
+        using var world = new PeerWorld(caller: config => config with { Deadlines = new() { DataChannel = TimeSpan.FromHours(1) } });
+        world.Accept(world.Offer());
         world.Run(60);
 
         Assert.Equal(PeerFailure.DataChannelTimedOut, world.Server.Of<PeerEvent.Failed>().Single().Reason);

@@ -1,3 +1,4 @@
+using System.Text;
 using Thaw.Dtls;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
@@ -25,13 +26,14 @@ internal sealed class PeerWorld : IDisposable
     public Endpoint<PeerConnection> Caller { get; }
     public Endpoint<PeerConnection> Server { get; }
     public ushort Channel { get; private set; }
+    public BouncyCastleDtls ServerDtls => _serverDtls;
 
     public static TransportAddress Address(string address, int port) => TransportAddress.TryParse(address, port, out var parsed) ? parsed : throw new FormatException();
 
-    public string Offer()
+    public string Offer(bool restartIce = false)
     {
         string offer = "";
-        Caller.Do((peer, now) => offer = peer.CreateOffer(now));
+        Caller.Do((peer, now) => offer = peer.CreateOffer(now, restartIce));
         return offer;
     }
 
@@ -42,15 +44,20 @@ internal sealed class PeerWorld : IDisposable
         return Assert.IsType<OfferOutcome.Answered>(outcome).Sdp;
     }
 
+    /// <summary>The server answers, the caller accepts.</summary>
+    public void Accept(string offer)
+    {
+        string answer = Answer(offer);
+        Caller.Do((peer, now) => Assert.True(peer.TryAcceptAnswer(answer, now, out string error), error));
+    }
+
+    public void Restart() => Accept(Offer(restartIce: true));
+
     /// <summary>Offer, answer, and the caller's data channel.</summary>
     public PeerWorld Dial()
     {
-        string answer = Answer(Offer());
-        Caller.Do((peer, now) =>
-        {
-            Assert.True(peer.TryAcceptAnswer(answer, now, out string error), error);
-            Channel = peer.OpenChannel("chat", now);
-        });
+        Accept(Offer());
+        Caller.Do((peer, now) => Channel = peer.OpenChannel("chat", now));
         return this;
     }
 
@@ -62,6 +69,13 @@ internal sealed class PeerWorld : IDisposable
     }
 
     public void Run(double seconds) => Net.RunFor(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>A message from the caller.</summary>
+    public void Say(string text) => Caller.Do((peer, now) => Assert.True(peer.TrySendMessage(Channel, true, Encoding.UTF8.GetBytes(text), now)));
+
+    /// <summary>Everything that ended either side.</summary>
+    public IEnumerable<PeerEvent> Terminal()
+        => new[] { Caller, Server }.SelectMany(side => side.Of<PeerEvent>()).Where(e => e is PeerEvent.Failed or PeerEvent.Closed);
 
     public static void Say(Endpoint<PeerConnection> speaker, byte[] payload, uint timestamp) => speaker.Do((peer, now) => peer.SendAudio(payload, timestamp, false, now));
 

@@ -174,6 +174,30 @@ public sealed class HostileInputTests
         Assert.Equal("0006000bff0000" + "07010203", Convert.ToHexStringLower(link.Sent(0, ChunkType.Error).Last().Chunk.Value));
     }
 
+    [Fact]
+    public void A_channel_opened_and_reset_over_and_over_makes_no_answers_pile_up()
+    {
+        var (link, a, b) = SctpLink.Channels();
+        a.Connect(link.Now);
+        link.RunFor(TimeSpan.FromSeconds(1));
+        uint tag = link.TagFrom(0), tsn = link.Sent(0, ChunkType.Init).Single().Chunk.UInt32(12);
+        byte[] open = [3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        link.Drops = (from, _) => from == 1; // our own reset is never answered, so our ACKs cannot leave
+        for (uint i = 0; i < 1_000; i++)
+        {
+            link.Inject(1, Packets.Make(tag, new Packets.Chunk(ChunkType.Data, 3,
+                [.. Packets.U32(tsn + i), .. Packets.U16(1), .. Packets.U16(0), .. Packets.U32(50), .. open])));
+            link.Inject(1, Packets.Make(tag, new Packets.Chunk(ChunkType.ReConfig, 0,
+                [0, 13, 0, 18, .. Packets.U32(tsn + i), .. Packets.U32(0), .. Packets.U32(tsn + i), .. Packets.U16(1), 0, 0])));
+        }
+
+        Assert.Equal(1_000, link.All<DataChannelEvent.Opened>(1).Count());
+        link.Drops = null;
+        link.RunFor(TimeSpan.FromSeconds(5)); // now it is, and what has piled up leaves
+        Assert.InRange(link.Sent(1, ChunkType.Data).Count(), 1, 20);
+        _ = b;
+    }
+
     private static byte[] Mutate(Random random, byte[] packet, bool fixChecksum, bool keepTag)
     {
         byte[] mutant = [.. packet];

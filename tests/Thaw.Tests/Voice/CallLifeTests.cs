@@ -114,7 +114,7 @@ public sealed class CallLifeTests
     public async Task Row_10_bot_ready_waits_for_the_agent_to_be_prepared()
     {
         var agent = new TellingAgent { Prepared = new() };
-        await using var world = new VoiceWorld(() => agent);
+        await using var world = new VoiceWorld(() => agent) { AgentIsLate = true };
         await world.CallAsync("abcd");
         var peer = world.Peers.Latest;
         peer.Connect();
@@ -134,7 +134,7 @@ public sealed class CallLifeTests
     public async Task Row_10_an_agent_that_cannot_start_is_a_fatal_error_and_then_goodbye(bool itThrows)
     {
         var agent = new TellingAgent { Prepared = new() };
-        await using var world = new VoiceWorld(() => agent);
+        await using var world = new VoiceWorld(() => agent) { AgentIsLate = true };
         await world.CallAsync("abcd");
         var peer = world.Peers.Latest;
         peer.Connect();
@@ -150,7 +150,7 @@ public sealed class CallLifeTests
     public async Task Row_10_an_agent_that_failed_before_there_was_a_channel_is_reported_once_there_is_one()
     {
         var agent = new TellingAgent { Prepared = new() };
-        await using var world = new VoiceWorld(() => agent);
+        await using var world = new VoiceWorld(() => agent) { AgentIsLate = true };
         await world.CallAsync("abcd");
         agent.Prepared.SetException(new InvalidOperationException("no model"));
         await world.SettleAsync();

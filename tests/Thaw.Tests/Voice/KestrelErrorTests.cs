@@ -52,6 +52,17 @@ public sealed class KestrelErrorTests
         Assert.Contains("""{"status":"ok"}""", response, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_preflight_that_asks_for_an_impossible_header_is_answered_all_the_same()
+    {
+        await using var server = await Server.StartAsync();
+
+        string response = await server.ExchangeAsync("OPTIONS /api/offer HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n"
+            + "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-\u00c3\u00a9\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 204 ", response, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 30)] // no room
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 500)]

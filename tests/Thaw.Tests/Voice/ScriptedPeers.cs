@@ -23,6 +23,12 @@ internal sealed class ScriptedPeers : ICallPeers
 
     public IReadOnlyList<ScriptedPeer> Opened { get { lock (_opened) return [.. _opened]; } }
 
+    /// <summary>Lets go of the peers, and with them of the calls that listen to them.</summary>
+    public void Forget()
+    {
+        lock (_opened) _opened.Clear();
+    }
+
     public ScriptedPeer Latest => Opened[^1];
 
     public ValueTask<ICallPeer> OpenAsync(bool nearby, IPeerListener listener, CancellationToken cancel)

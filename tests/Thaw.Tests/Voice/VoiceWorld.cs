@@ -29,6 +29,10 @@ internal sealed class VoiceWorld : IAsyncDisposable
 
     public static AudioCodecs Codecs { get; } = AudioCodecs.WithoutOpus("so that tests mean the same everywhere");
     public SteppedTime Time { get; } = new();
+
+    /// <summary>The test itself decides when its agent is prepared; otherwise a call settles only with an agent that is.</summary>
+    public bool AgentIsLate { get; init; }
+
     public ScriptedPeers Peers { get; } = new();
     public CallHost Calls { get; }
     public HttpClient Http { get; }
@@ -96,6 +100,7 @@ internal sealed class VoiceWorld : IAsyncDisposable
     {
         foreach (var call in Calls.Snapshot())
         {
+            if (!AgentIsLate) await call.Preparing.WaitAsync(TimeSpan.FromSeconds(10), Cancel);
             var settle = new CallInput.Settle(new(TaskCreationOptions.RunContinuationsAsynchronously));
             if (call.Post(settle)) await Task.WhenAny(settle.Done.Task, call.Ended).WaitAsync(TimeSpan.FromSeconds(10), Cancel);
         }

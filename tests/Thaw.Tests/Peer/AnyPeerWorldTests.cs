@@ -1,0 +1,58 @@
+using CsCheck;
+using Thaw.Protocol.Dtls;
+using Thaw.Protocol.Peer;
+using Thaw.Tests.World;
+using Xunit;
+
+namespace Thaw.Tests.Peer;
+
+public sealed class AnyPeerWorldTests
+{
+    private sealed record Any(int Seed, DtlsRole ServerRole, double Latency, double Jitter, double Loss, double Duplication, double TrickleAfter, bool Junk, double CutAt);
+
+    private static readonly Gen<Any> Worlds =
+        from seed in Gen.Int[0, 1_000_000]
+        from role in Gen.Bool
+        from link in Gen.Select(Gen.Double[0, 120], Gen.Double[0, 60], Gen.Double[0, 0.25], Gen.Double[0, 0.1])
+        from trickle in Gen.Double[-1, 4] // below zero the offer has the candidates
+        from junk in Gen.Bool
+        from cut in Gen.Double[-20, 6]    // below zero never
+        select new Any(seed, role ? DtlsRole.Client : DtlsRole.Server, link.Item1, link.Item2, link.Item3, link.Item4, trickle, junk, cut);
+
+    [Fact]
+    public void Whatever_the_network_does_both_sides_connect_or_say_why_not_in_time()
+        => Worlds.Sample(any => Ends(any), iter: 150, threads: 1);
+
+    private static void Ends(Any any)
+    {
+        using var world = new PeerWorld(any.Seed, config => config with { DtlsRole = any.ServerRole });
+        world.Net.DefaultLink = new Link(any.Latency, any.Jitter, any.Loss, any.Duplication);
+        if (any.CutAt >= 0) world.Net.Firewalls.Add(_ => world.Net.Elapsed < TimeSpan.FromSeconds(any.CutAt));
+
+        string offer = world.Offer();
+        if (any.TrickleAfter >= 0)
+        {
+            string[] lines = [.. offer.Split("\r\n").Where(l => l.StartsWith("a=candidate", StringComparison.Ordinal)).Select(l => l[2..]).Distinct(),
+                .. any.Junk ? ["candidate:9 1 udp 9999 192.0.2.250 9 typ host", "candidate:8 1 udp 1 x.local 9 typ host"] : Array.Empty<string>()];
+            new Random(any.Seed).Shuffle(lines);
+            offer = JointTests.WithoutCandidates(offer);
+            world.Net.After(TimeSpan.FromSeconds(any.TrickleAfter), () => world.Server.Do((peer, now) => { foreach (string line in lines) peer.AddRemoteCandidate(line, now); }));
+        }
+
+        world.Accept(offer);
+        world.Caller.Do((peer, now) => peer.OpenChannel("chat", now));
+
+        // Checks 15 s, DTLS 8 s, data channel 8 s; a connection that was up: consent 30 s, recovery 15 s.
+        world.Run(any.CutAt >= 0 ? 60 : 32);
+        foreach (var side in new[] { world.Caller, world.Server })
+        {
+            var terminal = side.Of<PeerEvent>().Where(e => e is PeerEvent.Failed or PeerEvent.Closed).ToArray();
+            bool isUp = side.Of<PeerEvent.ChannelOpened>().Any() && !side.Machine.IsClosed;
+            Assert.True(isUp ? terminal.Length == 0 : terminal.Length == 1 && side.Machine.IsClosed, world.Net.Report());
+            Assert.All(terminal.OfType<PeerEvent.Failed>(), failed => Assert.NotEmpty(failed.Detail));
+            if (any.CutAt >= 0) Assert.False(isUp);
+        }
+
+        Assert.Equal(0, world.ServerDtls.HandshakesInFlight);
+    }
+}

@@ -2,7 +2,9 @@
 """A Pipecat-shaped voice server on aiortc: the peer that bench/ measures Thaw against.
 
 Serves the same page (--webroot) and the same contract (POST/PATCH /api/offer, data channel "chat", bot-ready), with the
-echo made by aiortc. Needs only Debian's python3-aiortc; HTTP is a few lines of asyncio, so that neither side pays for a framework.
+echo made by aiortc. Needs only Debian's python3-aiortc; HTTP is a few lines of asyncio, so that aiortc does not pay for a framework.
+Made fair to aiortc where its defaults would cost it time: it asks no STUN server (its default is a public one) and offers one
+host candidate, 127.0.0.1, as Thaw does with --udp-address 127.0.0.1 (aioice leaves loopback out by itself).
 Usage: aiortc_server.py --port 7861 --webroot src/Thaw.Voice/webroot
 """
 import argparse
@@ -12,9 +14,11 @@ import mimetypes
 import pathlib
 import uuid
 
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+import aioice.ice
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
+aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 peers = {}
 
 
@@ -38,7 +42,7 @@ def on_message(channel, text):
 
 
 async def offer(body):
-    pc, pc_id = RTCPeerConnection(), uuid.uuid4().hex
+    pc, pc_id = RTCPeerConnection(RTCConfiguration(iceServers=[])), uuid.uuid4().hex
     peers[pc_id] = pc
 
     @pc.on("track")

@@ -42,20 +42,24 @@ internal sealed class FixedRandom(int seed = 1) : RandomNumberGenerator
 
 internal static class Drain
 {
-    private const int MaxOutputs = 10_000;
+    private const int MaxOutputs = 2_000;
 
     public delegate Output Poll(Span<byte> buffer, Instant now);
 
     /// <summary>One input, then poll until Idle: a machine that never idles is a finding.</summary>
     /// <param name="transmitted">Sees each datagram that the machine sends.</param>
-    public static Instant Run(Poll poll, Instant now, Action<ReadOnlySpan<byte>>? transmitted = null)
+    public static Instant Run(Poll poll, Instant now, Action<ReadOnlySpan<byte>>? transmitted = null, Action<object>? happened = null)
     {
         Span<byte> buffer = stackalloc byte[Output.BufferLength];
         for (int i = 0; i < MaxOutputs; i++)
         {
             var output = poll(buffer, now);
-            if (output.Kind is OutputKind.Idle) return output.WakeAt;
-            if (output.Kind is OutputKind.Transmit) transmitted?.Invoke(output.Payload);
+            switch (output.Kind)
+            {
+                case OutputKind.Idle: return output.WakeAt;
+                case OutputKind.Transmit: transmitted?.Invoke(output.Payload); break;
+                case OutputKind.Event: happened?.Invoke(output.Value!); break;
+            }
         }
 
         throw new InvalidOperationException($"Not idle after {MaxOutputs} outputs.");

@@ -34,6 +34,9 @@ public sealed class VoiceServer : IAsyncDisposable
 
     public int UdpPort => _peers.UdpPort;
 
+    /// <summary>The UDP port's counters since the start.</summary>
+    public PeerHostStatistics Statistics => _peers.Statistics;
+
     /// <summary>In order of preference; calls use the first that the client has too.</summary>
     public AudioCodecs Codecs => _calls.Codecs;
 

@@ -41,8 +41,11 @@ public sealed record CallLimits
     /// <summary>An offer that is not answered by then gets a 503 (row 5: the client itself would wait for ever).</summary>
     public TimeSpan Offer { get; init; } = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>The restart, counted since the last complete connection, that gets a final refusal (row 8).</summary>
-    public int RestartsWithoutSuccess { get; init; } = 3;
+    /// <summary>
+    /// The restart, counted since the last complete connection, that gets a final refusal (row 8). Chromium takes 20 s per
+    /// attempt: a person learns why after 40 s.
+    /// </summary>
+    public int RestartsWithoutSuccess { get; init; } = 2;
 
     /// <summary>How long a call whose path failed waits for the client's restart: its own timers take up to 20 s.</summary>
     public TimeSpan AwaitRestart { get; init; } = TimeSpan.FromSeconds(30);

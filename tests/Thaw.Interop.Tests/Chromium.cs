@@ -2,10 +2,13 @@ using Microsoft.Playwright;
 
 namespace Thaw.Interop.Tests;
 
-/// <summary>Debian's Chromium with a fake microphone, driven by Playwright. One browser for all tests of a class.</summary>
+/// <summary>
+/// Debian's Chromium, driven by Playwright: one browser for all tests, a context for each page. Its microphone plays a
+/// signal that we know.
+/// </summary>
 public sealed class Chromium : IAsyncDisposable
 {
-    // The fake device beeps once a second; with a file it plays the file. Loopback: tests have no other address to use.
+    // Loopback: tests have no other address to use.
     private static readonly string[] Flags =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -13,25 +16,87 @@ public sealed class Chromium : IAsyncDisposable
         "--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required",
     ];
 
+    private readonly string _signal = Path.Combine(Path.GetTempPath(), $"thaw-{Guid.NewGuid():N}.wav");
+    private readonly SemaphoreSlim _starting = new(1);
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    public async Task<IPage> OpenAsync(Uri url, BrowserNewPageOptions? options = null)
+    /// <summary>The page, opened and idle. <paramref name="script"/> runs before any of the page's own.</summary>
+    internal async Task<ThawPage> OpenAsync(ThawProcess server, string query = "raw", string? script = null, Func<IPage, Task>? prepare = null)
+        => await OpenAsync(server.At($"/client/?{query}"), script, prepare);
+
+    internal async Task<ThawPage> OpenAsync(Uri url, string? script = null, Func<IPage, Task>? prepare = null)
+    {
+        var browser = await BrowserAsync();
+        var context = await browser.NewContextAsync();
+        await context.GrantPermissionsAsync(["microphone"], new() { Origin = url.GetLeftPart(UriPartial.Authority) });
+        if (script is not null) await context.AddInitScriptAsync(script);
+        var page = await context.NewPageAsync();
+        page.SetDefaultTimeout(20_000);
+        if (prepare is not null) await prepare(page);
+        await page.GotoAsync(url.ToString());
+        return new ThawPage(page);
+    }
+
+    private async Task<IBrowser> BrowserAsync()
     {
         string executable = Executables.Chromium;
-        _playwright ??= await Playwright.CreateAsync();
-        _browser ??= await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = Flags });
-
-        var page = await _browser.NewPageAsync(options ?? new());
-        page.SetDefaultTimeout(20_000);
-        await page.Context.GrantPermissionsAsync(["microphone"], new() { Origin = url.GetLeftPart(UriPartial.Authority) });
-        await page.GotoAsync(url.ToString());
-        return page;
+        await _starting.WaitAsync();
+        try
+        {
+            if (_browser is not null) return _browser;
+            await File.WriteAllBytesAsync(_signal, KnownSignal.Wave());
+            _playwright ??= await Playwright.CreateAsync();
+            return _browser = await _playwright.Chromium.LaunchAsync(new()
+            {
+                ExecutablePath = executable,
+                Args = [.. Flags, $"--use-file-for-fake-audio-capture={_signal}"],
+            });
+        }
+        finally
+        {
+            _starting.Release();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
+        _starting.Dispose();
+        File.Delete(_signal);
+    }
+}
+
+/// <summary>What the fake microphone hears: a second of 1 kHz, then half a second of nothing, and so on.</summary>
+internal static class KnownSignal
+{
+    public const double Hertz = 1000;
+
+    /// <summary>Root mean square of the tone, on the page's scale of 0 to 1.</summary>
+    public const double Rms = Amplitude * 0.7071;
+
+    private const double Amplitude = 0.25;
+    private const int Rate = 48_000, Tone = Rate, Length = Rate * 3 / 2;
+
+    public static byte[] Wave()
+    {
+        var wave = new MemoryStream();
+        using var writer = new BinaryWriter(wave);
+        writer.Write("RIFF"u8);
+        writer.Write(36 + Length * 2);
+        writer.Write("WAVEfmt "u8);
+        writer.Write(16);
+        writer.Write((short)1); // PCM
+        writer.Write((short)1); // mono
+        writer.Write(Rate);
+        writer.Write(Rate * 2);
+        writer.Write((short)2);
+        writer.Write((short)16);
+        writer.Write("data"u8);
+        writer.Write(Length * 2);
+        for (int i = 0; i < Length; i++)
+            writer.Write((short)(i < Tone ? short.MaxValue * Amplitude * Math.Sin(2 * Math.PI * Hertz * i / Rate) : 0));
+        return wave.ToArray();
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -11,43 +13,52 @@ internal sealed partial class ThawProcess : IAsyncDisposable
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
-    private readonly Task<string> _errors;
+    private readonly ConcurrentQueue<string> _log = new();
+    private readonly Task _reading;
+    private TaskCompletionSource _logged = NewSignal();
 
     private ThawProcess(Process process, JsonElement started)
     {
         _process = process;
-        _errors = process.StandardError.ReadToEndAsync();
+        _reading = ReadLogAsync();
         Url = new Uri(started.GetProperty("url").GetString()!);
         UdpPort = started.GetProperty("udpPort").GetInt32();
-        Started = started;
     }
 
-    /// <summary>The page: http://…/client/.</summary>
+    /// <summary>http://localhost:PORT/.</summary>
     public Uri Url { get; }
 
     public int UdpPort { get; }
 
-    public JsonElement Started { get; }
-
-    public Process Process => _process;
+    public IReadOnlyCollection<string> Log => _log;
 
     public Uri At(string path) => new(Url, path);
 
-    /// <param name="arguments">After <c>thaw serve --port 0 --udp-port 0 --json</c>.</param>
-    /// <param name="prefix">A command to run it with, such as <c>ip netns exec NAME</c>.</param>
-    public static async Task<ThawProcess> ServeAsync(IReadOnlyList<string> arguments, CancellationToken cancel, params string[] prefix)
-    {
-        string[] line = [.. prefix, Path.Combine(AppContext.BaseDirectory, "thaw"), "serve", "--port", "0", "--udp-port", "0", "--json", .. arguments];
-        var process = Process.Start(new ProcessStartInfo(line[0], line[1..])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+    public static Task<ThawProcess> ServeAsync(string agent) => ServeAsync(agent, 0, 0);
 
+    /// <summary>On the ports of a server that is gone.</summary>
+    public static Task<ThawProcess> ServeAgainAsync(ThawProcess gone, string agent) => ServeAsync(agent, gone.Url.Port, gone.UdpPort);
+
+    private static Task<ThawProcess> ServeAsync(string agent, int port, int udpPort)
+        => StartAsync([Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, port, udpPort), "--udp-address", "127.0.0.1"]);
+
+    /// <summary>On all addresses of a network namespace.</summary>
+    public static Task<ThawProcess> ServeAsync(NetworkNamespace network, string agent)
+        => StartAsync([.. network.Prefix, Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, 0, 0)]);
+
+    private static string[] Arguments(string agent, int port, int udpPort) =>
+    [
+        "serve", "--json", "--agent", agent,
+        "--port", port.ToString(CultureInfo.InvariantCulture), "--udp-port", udpPort.ToString(CultureInfo.InvariantCulture),
+    ];
+
+    private static async Task<ThawProcess> StartAsync(string[] line)
+    {
+        var process = Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         try
         {
-            string first = await process.StandardOutput.ReadLineAsync(cancel).AsTask().WaitAsync(StartLimit, cancel)
-                ?? throw new InvalidOperationException($"thaw ended: {await process.StandardError.ReadToEndAsync(cancel)}");
+            string first = await process.StandardOutput.ReadLineAsync().WaitAsync(StartLimit)
+                ?? throw new InvalidOperationException($"thaw ended: {await process.StandardError.ReadToEndAsync()}");
             return new ThawProcess(process, JsonDocument.Parse(first).RootElement.Clone());
         }
         catch
@@ -58,11 +69,25 @@ internal sealed partial class ThawProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The next log line with these words, also one that is there already.</summary>
+    public async Task<string> LoggedAsync(string words, TimeSpan limit)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var signal = Volatile.Read(ref _logged).Task;
+            if (_log.FirstOrDefault(l => l.Contains(words, StringComparison.Ordinal)) is { } line) return line;
+            var left = limit - Stopwatch.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero || _reading.IsCompleted)
+                throw new TimeoutException($"\"{words}\" was not logged in {limit.TotalSeconds:0} s:\n{string.Join('\n', _log)}");
+            await Task.WhenAny(signal, _reading, Task.Delay(left));
+        }
+    }
+
     /// <summary>What Ctrl-C does. Returns the exit code; a process that does not stop is killed and that is -1.</summary>
     public async Task<int> InterruptAsync()
     {
-        const int Sigint = 2;
-        if (kill(_process.Id, Sigint) != 0) return _process.HasExited ? _process.ExitCode : -1;
+        Signal(Signals.Interrupt);
         try
         {
             await _process.WaitForExitAsync().WaitAsync(StopLimit);
@@ -70,19 +95,53 @@ internal sealed partial class ThawProcess : IAsyncDisposable
         }
         catch (TimeoutException)
         {
+            _process.Kill(entireProcessTree: true);
             return -1;
         }
     }
 
-    public Task<string> ErrorsAsync() => _errors;
+    /// <summary>Without a goodbye.</summary>
+    public async Task CrashAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync().WaitAsync(StopLimit);
+    }
+
+    /// <summary>Still there, answering nothing: what a host behind a dead link looks like.</summary>
+    public void Freeze() => Signal(Signals.Stop);
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) await InterruptAsync();
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+        {
+            Signal(Signals.Continue);
+            await InterruptAsync();
+        }
+
         _process.Dispose();
+    }
+
+    private async Task ReadLogAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            _log.Enqueue(line);
+            Interlocked.Exchange(ref _logged, NewSignal()).SetResult();
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Signal(int number)
+    {
+        if (!_process.HasExited) _ = kill(_process.Id, number);
     }
 
     [LibraryImport("libc")]
     private static partial int kill(int processId, int signal);
+
+    private static class Signals // as Linux numbers them
+    {
+        public const int Interrupt = 2, Continue = 18, Stop = 19;
+    }
 }

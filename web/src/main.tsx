@@ -5,7 +5,8 @@ import { exposeTestSurface } from "./testSurface.ts";
 import { App } from "./ui/App.tsx";
 import { SessionContext } from "./ui/useSession.ts";
 
-const session = new Session(new URLSearchParams(location.search).has("raw"));
+const asked = new URLSearchParams(location.search);
+const session = new Session({ raw: asked.has("raw"), patient: asked.has("patient") });
 exposeTestSurface(session);
 
 createRoot(document.getElementById("root")!).render(

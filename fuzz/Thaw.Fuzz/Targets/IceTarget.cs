@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
 using Thaw.Protocol.Stun;
@@ -32,7 +31,7 @@ internal static class IceTarget
         {
             agent.Receive(new Datagram(Remote, Local, datagram), now);
             Poll();
-            agent.Receive(new Datagram(Remote, Local, Mended(datagram, transaction)), now);
+            agent.Receive(new Datagram(Remote, Local, Mend.Stun(datagram, transaction, Ours.Password, Theirs.Password)), now);
             Poll();
             now += TimeSpan.FromSeconds(1);
             agent.Advance(now);
@@ -53,25 +52,4 @@ internal static class IceTarget
         new("checks", Conversation.Of(StunTarget.Check(controlling: true), StunTarget.Check(controlling: false))),
         new("answers", Conversation.Of(StunTarget.Success(), StunTarget.Error(), StunTarget.Check(controlling: true))),
     ];
-
-    // The same attributes, sealed by the password that belongs to its class, answering what was asked last.
-    private static ReadOnlySpan<byte> Mended(ReadOnlySpan<byte> datagram, TransactionId asked)
-    {
-        if (StunReader.TryRead(datagram, out var message) is not null) return datagram;
-
-        bool isResponse = message.Class is StunClass.SuccessResponse or StunClass.ErrorResponse;
-        var writer = new StunWriter(
-            new byte[2 * Output.BufferLength], message.Method, message.Class, isResponse ? asked : message.Transaction);
-
-        foreach (var attribute in message)
-        {
-            if (attribute.Type is StunAttributeType.MessageIntegrity or StunAttributeType.MessageIntegritySha256 or StunAttributeType.Fingerprint)
-                continue;
-            writer.Add(attribute.Type, attribute.Value);
-        }
-
-        writer.AddIntegrity(Encoding.ASCII.GetBytes(isResponse ? Theirs.Password : Ours.Password));
-        writer.AddFingerprint();
-        return writer.Finish();
-    }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Thaw.Protocol;
 using Thaw.Protocol.Sctp;
 
@@ -10,9 +9,6 @@ namespace Thaw.Fuzz.Targets;
 /// </summary>
 internal static class SctpTarget
 {
-    private const int TagOffset = 4;
-    private const byte Init = 1; // RFC 9260 §3.3.2; its packet's tag is 0 (§8.5.1)
-
     public static void Run(ReadOnlySpan<byte> input)
     {
         var pair = new Pair();
@@ -22,7 +18,7 @@ internal static class SctpTarget
         {
             pair.Ours.Receive(packet, pair.Now);
             pair.Rest();
-            pair.Ours.Receive(Mended(packet, pair.TagOfOurs), pair.Now);
+            pair.Ours.Receive(Mend.Sctp(packet, pair.TagOfOurs), pair.Now);
             pair.Rest();
             pair.Now += TimeSpan.FromMilliseconds(700);
             pair.Ours.Advance(pair.Now);
@@ -66,16 +62,6 @@ internal static class SctpTarget
         return new Seed(name, Conversation.Of(pair.FromTheirs));
     }
 
-    private static byte[] Mended(ReadOnlySpan<byte> packet, uint tag)
-    {
-        byte[] mended = packet.ToArray();
-        if (mended.Length <= PacketReader.HeaderLength) return mended;
-
-        BinaryPrimitives.WriteUInt32BigEndian(mended.AsSpan(TagOffset), mended[PacketReader.HeaderLength] == Init ? 0 : tag);
-        BinaryPrimitives.WriteUInt32LittleEndian(mended.AsSpan(PacketReader.ChecksumOffset), Crc32c.OfPacket(mended));
-        return mended;
-    }
-
     private sealed class Pair
     {
         private readonly List<byte[]> _fromOurs = [];
@@ -100,7 +86,7 @@ internal static class SctpTarget
         public void Rest() => Drain.Run(Ours.Poll, Now, sent =>
         {
             if (PacketReader.TryRead(sent, out var packet) is { } reason) throw new InvalidOperationException($"Sent what is no SCTP: {reason}.");
-            if (sent[PacketReader.HeaderLength] == Init) TagOfOurs = BinaryPrimitives.ReadUInt32BigEndian(sent[(PacketReader.HeaderLength + 4)..]);
+            TagOfOurs = Mend.TagIn(sent) ?? TagOfOurs;
             _fromOurs.Add(sent.ToArray());
         });
 

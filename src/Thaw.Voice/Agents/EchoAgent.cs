@@ -8,6 +8,8 @@ public sealed class EchoAgent : IVoiceAgent
 {
     private const int DelayFrames = 50; // of 20 ms
 
+    public string Name => "echo";
+
     public AgentAudio Audio => AgentAudio.Mono48kHz;
 
     public async Task RunAsync(VoiceCall call, CancellationToken hangUp)

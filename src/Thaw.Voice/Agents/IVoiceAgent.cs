@@ -9,6 +9,9 @@ namespace Thaw.Voice;
 [SuppressMessage("Naming", "CA1716", Justification = "A call is a call, also where another language has a keyword.")]
 public interface IVoiceAgent
 {
+    /// <summary>What the client may call it, such as "echo"; told in <c>bot-ready</c>.</summary>
+    string? Name => null;
+
     /// <summary>The form of audio that <see cref="RunAsync"/> reads and plays.</summary>
     AgentAudio Audio => AgentAudio.Mono16kHz;
 

@@ -3,6 +3,8 @@ namespace Thaw.Voice.Agents;
 /// <summary>Gives every RTP payload and every foreign message straight back: what is left is the network and this stack.</summary>
 public sealed class LoopbackAgent : IVoiceAgent
 {
+    public string Name => "loopback";
+
     public AgentAudio Audio => AgentAudio.Loopback;
 
     public Task RunAsync(VoiceCall call, CancellationToken hangUp) => Task.Delay(Timeout.Infinite, hangUp);

@@ -8,6 +8,8 @@ public sealed class ToneAgent : IVoiceAgent
     private const double Hertz = 440;
     private const double Amplitude = 0.25 * short.MaxValue; // -12 dBFS
 
+    public string Name => "tone";
+
     public async Task RunAsync(VoiceCall call, CancellationToken hangUp)
     {
         ArgumentNullException.ThrowIfNull(call);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Rtvi;
 
@@ -54,11 +53,10 @@ internal sealed partial class Call
         {
             case "client-ready": OnClientReady(message); break;
             case "disconnect-bot": DismissAgent(); break;
-            case "client-message" when Member(message, "t") is { } type:
-                JsonElement? content = message.Data!.Value.TryGetProperty("d", out var d) ? d : null;
-                Tell(new AgentMessage.Client(message.Id, type, content), size);
+            case "client-message" when message.Data?.Text("t") is { } type:
+                Tell(new AgentMessage.Client(message.Id, type, message.Data?.Member("d")), size);
                 break;
-            case "send-text" when Member(message, "content") is { } text:
+            case "send-text" when message.Data?.Text("content") is { } text:
                 Tell(new AgentMessage.Text(message.Id, text, Option(message, "run_immediately"), Option(message, "audio_response")), size);
                 break;
             case "client-message" or "send-text":
@@ -75,14 +73,14 @@ internal sealed partial class Call
     private void OnClientReady(ChannelMessage.Rtvi message)
     {
         // A 1.x client is answered in kind, as Pipecat does: its own version check compares major numbers.
-        string version = Member(message, "version") is { } theirs && theirs.StartsWith("1.", StringComparison.Ordinal) ? theirs : RtviWriter.Version;
+        string version = message.Data?.Text("version") is { } theirs && theirs.StartsWith("1.", StringComparison.Ordinal) ? theirs : RtviWriter.Version;
         _clientReady = (message.Id, version);
         if (_prepared) SendBotReady();
     }
 
     private void SendBotReady()
     {
-        if (_clientReady is { } client) _sender.TrySend(RtviWriter.BotReady(client.Id, client.Version));
+        if (_clientReady is { } client) _sender.TrySend(RtviWriter.BotReady(client.Id, client.Version, _agent.Name));
     }
 
     private void Tell(AgentMessage message, int size)
@@ -95,11 +93,6 @@ internal sealed partial class Call
         if (id is not null) _sender.TrySend(RtviWriter.ErrorResponse(id, error));
     }
 
-    private static string? Member(ChannelMessage.Rtvi message, string name)
-        => message.Data is { } data ? ChannelMessage.StringOf(data, name) : null;
-
     private static bool Option(ChannelMessage.Rtvi message, string name) // absent means true
-        => !(message.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("options", out var options)
-            && options.ValueKind is JsonValueKind.Object && options.TryGetProperty(name, out var value)
-            && value.ValueKind is JsonValueKind.False);
+        => message.Data?.Member("options")?.Truth(name) is not false;
 }

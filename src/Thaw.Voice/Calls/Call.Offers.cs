@@ -56,7 +56,7 @@ internal sealed partial class Call
             return new OfferResult.Refused(RestartRefused, WhyNoConnection(failed));
         }
 
-        var link = new CallLink(this, CallHost.NewPcId(), offer.Ufrag, isRestart: Current is not null);
+        var link = new CallLink(this, CallHost.NewPcId(), offer.Ufrag, isRestart: offer.Restart || Current is not null);
         OfferResult? result = null;
         try
         {

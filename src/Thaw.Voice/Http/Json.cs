@@ -42,7 +42,7 @@ internal sealed record StatusBody(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null);
 
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(AnswerBody))]
 [JsonSerializable(typeof(CandidatesBody))]

@@ -17,7 +17,8 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
         RequireSession(context);
         limiter.Admit(context);
         var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.OfferBody, calls.Limits.RequestBody);
-        var offer = Read(body, context);
+        var caller = context.Connection.RemoteIpAddress;
+        var offer = Read(body, context.Request.RouteValues["session"] as string, nearby: caller is null || IPAddress.IsLoopback(caller));
 
         // A deadline of our own: the stock client has none and waits in "connecting" for ever.
         using var deadline = new CancellationTokenSource(calls.Limits.Offer, calls.Time);
@@ -48,13 +49,7 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
         RequireSession(context);
         limiter.Admit(context);
         var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.CandidatesBody, calls.Limits.RequestBody);
-        if (string.IsNullOrEmpty(body.PcId)) throw Bad("pc_id is missing.");
-        if (body.Candidates is not { Count: <= MaxCandidates } all) throw Bad($"candidates must be a list of at most {MaxCandidates}.");
-        if (all.Any(c => c?.Candidate is not { Length: <= MaxLine })) throw Bad($"Each candidate needs a candidate line of at most {MaxLine} characters.");
-
-        // Browsers trickle for every m-line, but all sections are bundled on the first: the other ports are closed by now.
-        TrickledCandidate[] candidates = [.. all.Where(c => c!.SdpMLineIndex is null or 0).Select(c => TrickledCandidate.Of(c!.Candidate!))];
-        switch (calls.Trickle(body.PcId, candidates))
+        switch (calls.Trickle(body.PcId!, Read(body)))
         {
             case TrickleResult.Unknown: throw new HttpError(StatusCodes.Status404NotFound, "Peer connection not found");
             case TrickleResult.Busy: throw new HttpError(StatusCodes.Status503ServiceUnavailable, "This call has too much to do.");
@@ -70,7 +65,7 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
             throw new HttpError(StatusCodes.Status404NotFound, "Invalid or not-yet-ready session_id");
     }
 
-    private static Offer Read(OfferBody body, HttpContext context)
+    internal static Offer Read(OfferBody body, string? session, bool nearby)
     {
         if (string.IsNullOrWhiteSpace(body.Sdp)) throw Bad("sdp is missing.");
         if (body.Type is not "offer") throw Bad("type must be \"offer\".");
@@ -80,8 +75,18 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
             string.IsNullOrEmpty(body.PcId) ? null : body.PcId,
             body.RestartPc is true,
             Present(body.RequestDataCamel) ?? Present(body.RequestDataSnake),
-            context.Request.RouteValues["session"] as string,
-            Nearby: context.Connection.RemoteIpAddress is not { } caller || IPAddress.IsLoopback(caller));
+            session,
+            nearby);
+    }
+
+    internal static IReadOnlyList<TrickledCandidate> Read(CandidatesBody body)
+    {
+        if (string.IsNullOrEmpty(body.PcId)) throw Bad("pc_id is missing.");
+        if (body.Candidates is not { Count: <= MaxCandidates } all) throw Bad($"candidates must be a list of at most {MaxCandidates}.");
+        if (all.Any(c => c?.Candidate is not { Length: <= MaxLine })) throw Bad($"Each candidate needs a candidate line of at most {MaxLine} characters.");
+
+        // Browsers trickle for every m-line, but all sections are bundled on the first: the other ports are closed by now.
+        return [.. all.Where(c => c!.SdpMLineIndex is null or 0).Select(c => TrickledCandidate.Of(c!.Candidate!))];
     }
 
     private static JsonElement? Present(JsonElement? value) => value is { ValueKind: not JsonValueKind.Null } ? value : null;

@@ -12,9 +12,21 @@ internal static class RequestBody
         if (!request.HasJsonContentType()) throw new HttpError(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json.");
 
         using var body = await BytesAsync(request, limit);
+        return Parse(body.Span, type);
+    }
+
+    /// <summary>A JSON object if there is one; the stock client sends an empty body as JSON.</summary>
+    public static async Task<JsonElement?> TryReadObjectAsync(HttpRequest request, int limit)
+    {
+        using var body = await BytesAsync(request, limit);
+        return TryParseObject(body.Span);
+    }
+
+    internal static T Parse<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type)
+    {
         try
         {
-            return JsonSerializer.Deserialize(body.Span, type) ?? throw new HttpError(StatusCodes.Status400BadRequest, "The body is null.");
+            return JsonSerializer.Deserialize(body, type) ?? throw new HttpError(StatusCodes.Status400BadRequest, "The body is null.");
         }
         catch (JsonException e)
         {
@@ -22,13 +34,11 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>A JSON object if there is one; the stock client sends an empty body as JSON.</summary>
-    public static async Task<JsonElement?> TryReadObjectAsync(HttpRequest request, int limit)
+    internal static JsonElement? TryParseObject(ReadOnlySpan<byte> body)
     {
-        using var body = await BytesAsync(request, limit);
         try
         {
-            var reader = new Utf8JsonReader(body.Span);
+            var reader = new Utf8JsonReader(body);
             return JsonElement.TryParseValue(ref reader, out var value) && value is { ValueKind: JsonValueKind.Object } ? value : null;
         }
         catch (JsonException)

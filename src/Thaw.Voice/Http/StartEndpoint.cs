@@ -13,12 +13,16 @@ internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter)
         limiter.Admit(context);
 
         var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.StartBody);
-        if (body is { } asked && ChannelMessage.StringOf(asked, "transport") is { } transport and not "webrtc")
-            throw new HttpError(StatusCodes.Status400BadRequest, $"Unsupported transport \"{transport}\": this server speaks webrtc.");
-
-        JsonElement? data = body is { } given && given.TryGetProperty("body", out var inner) && inner.ValueKind is not JsonValueKind.Null ? inner : null;
-        var session = calls.StartSession(data) ?? throw Busy("Too many sessions.");
+        var session = calls.StartSession(Read(body)) ?? throw Busy("Too many sessions.");
         await context.Response.WriteAsJsonAsync(new StartAnswer(session.Id), VoiceJson.Default.StartAnswer);
+    }
+
+    /// <summary>The application's own data in it, if any.</summary>
+    internal static JsonElement? Read(JsonElement? body)
+    {
+        if (body?.Text("transport") is { } transport and not "webrtc")
+            throw new HttpError(StatusCodes.Status400BadRequest, $"Unsupported transport \"{transport}\": this server speaks webrtc.");
+        return body?.Member("body") is { ValueKind: not JsonValueKind.Null } data ? data : null;
     }
 
     private static HttpError Busy(string detail) => new(StatusCodes.Status503ServiceUnavailable, detail);

@@ -43,33 +43,19 @@ internal abstract record ChannelMessage
 
     private static ChannelMessage Classify(JsonElement message)
     {
-        string? type = StringOf(message, "type");
-        if (StringOf(message, "label") == "rtvi-ai")
+        string? type = message.Text("type");
+        if (message.Text("label") == "rtvi-ai")
         {
             if (type is null) return TheMalformed;
-            JsonElement? data = message.TryGetProperty("data", out var d) && d.ValueKind is not JsonValueKind.Null ? d.Clone() : null;
-            return new Rtvi(type, StringOf(message, "id"), data);
+            JsonElement? data = message.Member("data") is { ValueKind: not JsonValueKind.Null } d ? d.Clone() : null;
+            return new Rtvi(type, message.Text("id"), data);
         }
 
         if (type != "signalling") return TheForeign;
-        return message.TryGetProperty("message", out var signal) && signal.ValueKind is JsonValueKind.Object
-            && StringOf(signal, "type") == "trackStatus"
-            && signal.TryGetProperty("receiver_index", out var receiver) && receiver.ValueKind is JsonValueKind.Number
-            && receiver.TryGetInt32(out int index)
-            && signal.TryGetProperty("enabled", out var enabled) && enabled.ValueKind is JsonValueKind.True or JsonValueKind.False
-                ? new TrackStatus(index, enabled.GetBoolean())
+        return message.Member("message") is { } signal && signal.Text("type") == "trackStatus"
+            && signal.Member("receiver_index") is { ValueKind: JsonValueKind.Number } receiver && receiver.TryGetInt32(out int index)
+            && signal.Truth("enabled") is { } enabled
+                ? new TrackStatus(index, enabled)
                 : TheMalformed;
-    }
-
-    /// <summary>The member's text, null unless there is one.</summary>
-    internal static string? StringOf(JsonElement parent, string name)
-        => parent.ValueKind is JsonValueKind.Object && parent.TryGetProperty(name, out var value)
-            && value.ValueKind is JsonValueKind.String ? TextOf(value) : null;
-
-    // A lone surrogate escape parses as JSON and has no text.
-    private static string? TextOf(JsonElement value)
-    {
-        try { return value.GetString(); }
-        catch (InvalidOperationException) { return null; }
     }
 }

@@ -25,12 +25,14 @@ internal static class RtviWriter
     public static Outgoing Notice(RtviNotice notice) => Text(Notices[(int)notice]);
 
     /// <param name="id">The client-ready's: connect() resolves by it.</param>
-    public static Outgoing BotReady(string? id, string version) => Text(Envelope("bot-ready", id, data =>
+    /// <param name="agent">What a page may call the agent, if it has a name.</param>
+    public static Outgoing BotReady(string? id, string version, string? agent) => Text(Envelope("bot-ready", id, data =>
     {
         data.WriteString("version", version);
         data.WriteStartObject("about");
         data.WriteString("library", "thaw");
         data.WriteString("library_version", typeof(RtviWriter).Assembly.GetName().Version?.ToString(3));
+        if (agent is not null) data.WriteString("agent", agent);
         data.WriteEndObject();
     }));
 

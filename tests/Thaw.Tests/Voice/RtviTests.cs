@@ -22,7 +22,7 @@ public sealed class RtviTests
 
         var (stream, isText, content) = await world.Peers.Latest.HeardRawAsync();
         Assert.Equal((1, true), (stream, isText));
-        Assert.Matches("""^\{"label":"rtvi-ai","type":"bot-ready","id":"58ba8dca","data":\{"version":"2\.1\.0","about":\{"library":"thaw","library_version":"[0-9.]+"\}\}\}$""", Encoding.UTF8.GetString(content));
+        Assert.Matches("""^\{"label":"rtvi-ai","type":"bot-ready","id":"58ba8dca","data":\{"version":"2\.1\.0","about":\{"library":"thaw","library_version":"[0-9.]+","agent":"loopback"\}\}\}$""", Encoding.UTF8.GetString(content));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ export interface Heard extends Level {
   /** Sum of squares over the sampled windows: the signal's energy, measured here and not taken from anyone's word. */
   readonly energy: number;
   readonly windows: number;
-  /** The strongest frequency of the loudest window, in hertz, to within one bin of 23 Hz. */
+  /** The strongest frequency of all that was heard, in hertz, to within one bin of 23 Hz. */
   readonly hertz: number;
 }
 
@@ -24,15 +24,18 @@ class Tap {
   readonly #analyser: AnalyserNode;
   readonly #source: MediaStreamAudioSourceNode;
   readonly #samples: Float32Array<ArrayBuffer>;
+  readonly #decibels: Float32Array<ArrayBuffer>;
+  readonly #power: Float64Array;
   #last = silence;
   #maxRms = 0;
   #energy = 0;
   #windows = 0;
-  #hertz = 0;
 
   constructor(context: AudioContext, stream: MediaStream) {
     this.#analyser = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0 });
     this.#samples = new Float32Array(this.#analyser.fftSize);
+    this.#decibels = new Float32Array(this.#analyser.frequencyBinCount);
+    this.#power = new Float64Array(this.#analyser.frequencyBinCount);
     this.#source = context.createMediaStreamSource(stream);
     this.#source.connect(this.#analyser);
   }
@@ -46,10 +49,9 @@ class Tap {
       peak = Math.max(peak, Math.abs(s));
     }
     this.#last = { rms: Math.sqrt(sum / this.#samples.length), peak };
-    if (this.#last.rms > this.#maxRms) {
-      this.#maxRms = this.#last.rms;
-      this.#hertz = this.#strongest();
-    }
+    this.#maxRms = Math.max(this.#maxRms, this.#last.rms);
+    this.#analyser.getFloatFrequencyData(this.#decibels);
+    for (let i = 0; i < this.#power.length; i++) this.#power[i]! += 10 ** (this.#decibels[i]! / 10);
     this.#energy += sum;
     this.#windows++;
     return this.#last;
@@ -60,7 +62,7 @@ class Tap {
   }
 
   get heard(): Heard {
-    return { ...this.#last, maxRms: this.#maxRms, energy: this.#energy, windows: this.#windows, hertz: this.#hertz };
+    return { ...this.#last, maxRms: this.#maxRms, energy: this.#energy, windows: this.#windows, hertz: this.#strongest() };
   }
 
   close() {
@@ -68,10 +70,8 @@ class Tap {
   }
 
   #strongest(): number {
-    const bins = new Float32Array(this.#analyser.frequencyBinCount);
-    this.#analyser.getFloatFrequencyData(bins);
     let best = 0;
-    for (let i = 1; i < bins.length; i++) if (bins[i]! > bins[best]!) best = i;
+    for (let i = 1; i < this.#power.length; i++) if (this.#power[i]! > this.#power[best]!) best = i;
     return (best * this.#analyser.context.sampleRate) / this.#analyser.fftSize;
   }
 }

@@ -37,7 +37,14 @@ export class Session {
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #watchers = new Set<() => void>();
 
-  constructor(raw: boolean) {
+  readonly #patient: boolean;
+
+  /**
+   * `raw` is the microphone's. `patient`: this page gives nothing up by itself, so that what ends an attempt is the stock
+   * client or the server; for tests of those.
+   */
+  constructor({ raw = false, patient = false }: { raw?: boolean; patient?: boolean }) {
+    this.#patient = patient;
     this.microphone = new Microphone(raw);
     const refresh = () => void this.#refreshDevices();
     (navigator.mediaDevices as MediaDevices | undefined)?.addEventListener("devicechange", refresh);
@@ -101,6 +108,7 @@ export class Session {
   }
 
   #dispatch(attempt: number, happening: Happening) {
+    if (this.#patient && (happening.type === "tick" || happening.type === "peer-failed")) return;
     const before = this.#state;
     this.#state = reduce(before, { ...happening, attempt, at: performance.now() });
     if (this.#state === before) return;

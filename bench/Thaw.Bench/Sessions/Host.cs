@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Thaw.Voice;
+using Thaw.Voice.Agents;
+
+namespace Thaw.Bench.Sessions;
+
+/// <summary>What the measured process says of itself, once a second. Milliseconds and bytes since its start.</summary>
+internal sealed record Reading(double At, double Cpu, long Allocated, long Resident, long Heap, long PacketsIn, long PacketsOut, long Dropped, int Sessions);
+
+/// <summary><c>host</c>, not for people: the server that <c>sessions</c> measures, in a process of its own.</summary>
+internal static class Host
+{
+    private static readonly Option<string> Agent = new("--agent") { DefaultValueFactory = _ => "loopback" };
+    private static readonly Option<int> MaxSessions = new("--max-sessions") { DefaultValueFactory = _ => 1000 };
+
+    public static Command Command()
+    {
+        var command = new Command("host", "The server under test; sessions starts it.") { Agent, MaxSessions };
+        command.Hidden = true;
+        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(Agent)!, parsed.GetValue(MaxSessions), cancel));
+        return command;
+    }
+
+    private static async Task RunAsync(string agent, int maxSessions, CancellationToken cancel)
+    {
+        await using var server = await VoiceServer.StartAsync(new()
+        {
+            Host = "127.0.0.1", Port = 0, UdpPort = 0, UdpAddresses = [IPAddress.Loopback],
+            Agent = ShippedAgents.ByName[agent], MaxSessions = maxSessions, Limits = new() { OffersPerSecond = 10_000 },
+        }, cancel);
+        Console.WriteLine(server.Url);
+
+        // Whoever started this reads standard output; when they are gone, so are we.
+        _ = Task.Run(() => { if (Console.In.ReadLine() is null) Environment.Exit(0); }, cancel);
+        using var beat = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (await beat.WaitForNextTickAsync(cancel)) Console.WriteLine(JsonSerializer.Serialize(Read(server)));
+    }
+
+    private static Reading Read(VoiceServer server)
+    {
+        using var process = Process.GetCurrentProcess();
+        var port = server.Statistics;
+        return new(
+            Stopwatch.GetElapsedTime(0).TotalMilliseconds, process.TotalProcessorTime.TotalMilliseconds,
+            GC.GetTotalAllocatedBytes(precise: true), process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false),
+            port.DatagramsIn, port.DatagramsOut, port.Drops.Values.Sum() + port.QueueFull + port.SendErrors + port.ReceiveErrors, port.Sessions);
+    }
+}

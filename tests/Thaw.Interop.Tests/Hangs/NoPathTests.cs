@@ -1,0 +1,68 @@
+using Xunit;
+
+namespace Thaw.Interop.Tests.Hangs;
+
+/// <summary>Rows 7, 8 and 9 of docs/rfc/voice.md in a real browser: answers that cannot lead to a connection.</summary>
+public sealed class NoPathTests(Chromium chromium, Servers servers)
+{
+    // Chromium: 15 s of checks and 5 s of grace, for each of the two attempts that the server allows.
+    private static readonly TimeSpan TwoAttempts = TimeSpan.FromSeconds(55), PagesOwn = TimeSpan.FromSeconds(25), Soon = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task Row_8_the_stock_client_that_would_try_for_ever_is_ended_with_the_reason()
+    {
+        await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"), "patient");
+        using var hole = await page.Page.SwallowUdpAsync();
+
+        string reason = await page.FailToConnectAsync(TwoAttempts);
+
+        Assert.Contains("No connection after 2 attempts. ICE: no UDP path", reason, StringComparison.Ordinal);
+        Assert.Equal("failed", await page.StateAsync());
+        Assert.Equal("409", (await page.EvaluateAsync("window.thaw.verdict.status", Soon)).GetRawText());
+    }
+
+    [Fact]
+    public async Task Row_8_our_page_does_not_wait_that_long_and_names_the_step()
+    {
+        await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"));
+        using var hole = await page.Page.SwallowUdpAsync();
+
+        await page.FailToConnectAsync(PagesOwn);
+
+        Assert.Equal("\"ice-failed\"", (await page.EvaluateAsync("window.thaw.verdict.code", Soon)).GetRawText());
+    }
+
+    [Fact]
+    public async Task Row_7_an_answer_that_lost_its_candidates_connects_all_the_same_because_the_server_checks_too()
+    {
+        await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"));
+        await page.Page.RewriteAnswersAsync(BrokenAnswers.WithoutCandidates);
+
+        await page.ConnectAsync();
+
+        await page.UntilHeardAsync(Soon);
+    }
+
+    [Fact]
+    public async Task Row_7_where_the_browsers_candidates_are_lost_too_the_page_says_so_in_words()
+    {
+        await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"));
+        await page.Page.RewriteAnswersAsync(BrokenAnswers.WithoutCandidates);
+        await page.Page.DropCandidatesAsync();
+
+        await page.FailToConnectAsync(PagesOwn);
+
+        Assert.Equal("\"ice-not-started\"", (await page.EvaluateAsync("window.thaw.verdict.code", Soon)).GetRawText());
+    }
+
+    [Fact]
+    public async Task Row_9_a_data_channel_that_never_opens_ends_with_the_reason()
+    {
+        await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"), "patient");
+        await page.Page.RewriteAnswersAsync(sdp => sdp.Replace("a=sctp-port:5000", "a=sctp-port:5001", StringComparison.Ordinal));
+
+        string reason = await page.FailToConnectAsync(TwoAttempts);
+
+        Assert.Contains("data channel: the connection is encrypted, but the data channel did not open", reason, StringComparison.Ordinal);
+    }
+}

@@ -16,6 +16,7 @@ internal static class RtviTarget
         copy.AsSpan().Fill(0xFF); // the message outlives its buffer
         if (message.Data is { } data)
         {
+            data.GetRawText();
             foreach (string name in Names)
             {
                 data.Text(name);
@@ -26,6 +27,7 @@ internal static class RtviTarget
 
         if (message.Id is not { } id) return;
         MustAnswer(RtviWriter.BotReady(id, message.Data?.Text("version") ?? RtviWriter.Version).Content, id);
+        MustAnswer(RtviWriter.ServerResponse(id, message.Type, message.Data).Content, id);
         MustAnswer(RtviWriter.ErrorResponse(id, $"Unsupported type {message.Type}").Content, id);
     }
 

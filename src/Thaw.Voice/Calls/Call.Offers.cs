@@ -81,7 +81,7 @@ internal sealed partial class Call
                 var answer = new OfferResult.Answered(answered.Sdp, link.PcId);
                 link.Last = new(offer.Sdp, answer);
                 link.RemoteUfrag = offer.Ufrag;
-                link.Format = audio;
+                TakeAudio(link, audio);
                 if (_early.Take(offer.Ufrag, _host.Now) is { Count: > 0 } early) link.Peer.AddCandidates(early);
                 return answer;
 
@@ -90,6 +90,13 @@ internal sealed partial class Call
             case OfferOutcome.Refused refused: return new OfferResult.Refused(400, refused.Detail);
             default: throw new System.Diagnostics.UnreachableException();
         }
+    }
+
+    private void TakeAudio(CallLink link, AudioFormat? format)
+    {
+        if (link.Format == format) return;
+        link.Format = format;
+        if (link == Current && link.Stage >= LinkStage.Encrypted) StartAudio(link); // a renegotiation brought it, or another codec
     }
 
     private void Adopt(CallLink link)

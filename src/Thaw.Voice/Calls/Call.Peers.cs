@@ -38,15 +38,17 @@ internal sealed partial class Call
         link.Stage = LinkStage.Encrypted;
         if (link != Current) return;
 
-        if (link is { Format: { } format, Peer: { } peer })
-        {
-            if (_agent.Audio is AgentAudio.Loopback) link.Return(format);
-            else Play(link, new AudioPath(peer, format, _audio.SampleRate, _host.Codecs, _host.Clock));
-            if (link.IsRestart && _microphoneOn) _deadlines.Set(Deadline.NoAudio, _host.Now + _limits.NoAudioAfterRestart);
-        }
-
+        StartAudio(link);
         CloseSuperseded();
         StartAgent();
+    }
+
+    private void StartAudio(CallLink link)
+    {
+        if (link is not { Format: { } format, Peer: { } peer }) return;
+        if (_agent.Audio is AgentAudio.Loopback) link.Return(format);
+        else Play(link, new AudioPath(peer, format, _audio.SampleRate, _host.Codecs, _host.Clock));
+        if (link.IsRestart && _microphoneOn) _deadlines.Set(Deadline.NoAudio, _host.Now + _limits.NoAudioAfterRestart);
     }
 
     private void OnChannel(CallLink link, PeerEvent.ChannelOpened opened)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
 using Thaw.Voice.Calls;
@@ -33,6 +34,24 @@ public sealed class OfferTests
 
         Assert.Equal(pcId, again);
         Assert.Equal(2, Assert.Single(world.Peers.Opened).Offers.Count);
+    }
+
+    [Fact]
+    public async Task Audio_that_a_renegotiation_brings_is_heard()
+    {
+        await using var world = new VoiceWorld();
+        var accept = world.Peers.Accept;
+        world.Peers.Accept = async (peer, offer, cancel) => (await accept(peer, offer, cancel)) with { Audio = null };
+        string pcId = await world.CallAsync("abcd");
+        var peer = world.Peers.Latest;
+        peer.Connect();
+        await world.SettleAsync();
+
+        world.Peers.Accept = accept;
+        await world.CallAsync("abcd", pcId, version: 3);
+        peer.Hear(new MediaPacket(1, 0, 1, 160, false), [1, 2, 3]);
+
+        Assert.Equal(1, peer.AudioPackets); // the loopback agent's
     }
 
     [Fact]

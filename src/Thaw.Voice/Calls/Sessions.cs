@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Thaw.Protocol;
-using Thaw.Voice.Http;
 
 namespace Thaw.Voice.Calls;
 
@@ -27,7 +27,7 @@ internal sealed class Sessions(TimeSpan lifetime, int capacity)
                 if (IsExpired(old, now)) _byId.TryRemove(id, out _);
         if (_byId.Count >= capacity) return null;
 
-        byte[]? data = body is { } given ? JsonSerializer.SerializeToUtf8Bytes(given, VoiceJson.Default.JsonElement) : null;
+        byte[]? data = body is { } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null;
         var session = new VoiceSession(Guid.NewGuid().ToString(), data) { ExpiresAt = now + lifetime };
         _byId[session.Id] = session;
         return session;

@@ -68,6 +68,7 @@ public sealed class ChromiumAudioTests(Chromium chromium, Servers servers)
 
         await page.UntilAsync("you speak", "document.querySelector('[data-testid=you-speak]').dataset.on === 'true'", Soon);
         await page.UntilAsync("the agent speaks", "document.querySelector('[data-testid=agent-speaks]').dataset.on === 'true'", Soon);
+        Assert.Contains("Echo is speaking", await page.Page.InnerTextAsync("body"), StringComparison.Ordinal);
         await page.EvaluateAsync("(window.thaw.mute(true), 0)", Soon);
         await page.UntilAsync("you are quiet", "document.querySelector('[data-testid=you-speak]').dataset.on !== 'true'", Soon);
     }

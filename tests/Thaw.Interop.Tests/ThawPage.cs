@@ -24,7 +24,8 @@ internal sealed class ThawPage(IPage page) : IAsyncDisposable
     {
         var crashed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         page.Crash += (_, _) => crashed.TrySetResult();
-        _ = page.GotoAsync("chrome://crash").ContinueWith(static failed => failed.Exception, TaskScheduler.Default); // it never arrives
+        var tools = await page.Context.NewCDPSessionAsync(page);
+        _ = tools.SendAsync("Page.crash").ContinueWith(static failed => failed.Exception, TaskScheduler.Default); // nobody is left to answer
         await crashed.Task.WaitAsync(ConnectLimit);
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 
 namespace Thaw.Voice.Http;
 
@@ -24,6 +25,8 @@ internal static class RequestBody
 
     internal static T Parse<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type)
     {
+        // A JsonElement in it would be checked only when an agent reads it, and throw there.
+        if (!Utf8.IsValid(body)) throw new HttpError(StatusCodes.Status400BadRequest, "The body is not UTF-8.");
         try
         {
             return JsonSerializer.Deserialize(body, type) ?? throw new HttpError(StatusCodes.Status400BadRequest, "The body is null.");
@@ -36,6 +39,7 @@ internal static class RequestBody
 
     internal static JsonElement? TryParseObject(ReadOnlySpan<byte> body)
     {
+        if (!Utf8.IsValid(body)) return null;
         try
         {
             var reader = new Utf8JsonReader(body);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Thaw.Voice.Rtvi;
 
@@ -28,7 +29,7 @@ internal abstract record ChannelMessage
         ReadOnlySpan<byte> text = content;
         if (!isText) return TheForeign;
         if (text.StartsWith("ping"u8)) return ThePing;
-        if (text.IsEmpty || text.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..]) return TheForeign;
+        if (text.IsEmpty || text.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..] || !Utf8.IsValid(text)) return TheForeign;
 
         try
         {

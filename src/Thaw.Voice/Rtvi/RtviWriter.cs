@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Thaw.Voice.Calls;
 
@@ -54,7 +55,7 @@ internal static class RtviWriter
         data.WriteString("t", type);
         if (value is not { } d) return;
         data.WritePropertyName("d");
-        d.WriteTo(data);
+        WriteValue(data, d);
     }));
 
     public static Outgoing BotOutput(string text) => Text(Envelope("bot-output", null, data =>
@@ -76,7 +77,7 @@ internal static class RtviWriter
         {
             Head(json, "server-message", null);
             json.WritePropertyName("data");
-            value.WriteTo(json);
+            WriteValue(json, value);
         }));
 
     private static Outgoing Text(byte[] content) => new(content, IsText: true, Link: null, Stream: 0);
@@ -96,6 +97,9 @@ internal static class RtviWriter
         json.WriteString("type", type);
         if (id is not null) json.WriteString("id", id);
     }
+
+    // As it came: what is echoed may hold half a surrogate pair, of which JsonElement.WriteTo cannot make text.
+    private static void WriteValue(Utf8JsonWriter json, JsonElement value) => json.WriteRawValue(JsonMarshal.GetRawUtf8Value(value));
 
     private static byte[] Write(Action<Utf8JsonWriter> members)
     {

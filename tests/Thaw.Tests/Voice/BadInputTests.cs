@@ -90,6 +90,7 @@ public sealed class BadInputTests
     [InlineData("POST", """{"sdp":"v=0","type":"offer|"}""")]
     [InlineData("POST", """{"sdp|":"v=0","type":"offer"}""")]
     [InlineData("POST", """|{"sdp":"v=0","type":"offer"}""")]
+    [InlineData("POST", """{"sdp":"v=0","type":"offer","request_data":{"|":"|"}}""")] // an agent's reading of it would throw
     [InlineData("PATCH", """{"pc_id":"|","candidates":[]}""")]
     [InlineData("PATCH", """{"pc_id":"x","candidates":[{"candidate":"|"}]}""")]
     public async Task What_is_no_UTF_8_is_refused(string method, string body)
@@ -99,8 +100,7 @@ public sealed class BadInputTests
 
         foreach (byte[] bad in (byte[][])[[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]])
         {
-            string[] around = body.Split('|');
-            var response = await SendAsync(world, method, "/api/offer", [.. Encoding.ASCII.GetBytes(around[0]), .. bad, .. Encoding.ASCII.GetBytes(around[1])]);
+            var response = await SendAsync(world, method, "/api/offer", [.. Encoding.ASCII.GetBytes(body).SelectMany(b => b == '|' ? bad : [b])]);
             Assert.Equal(Bad, (int)response.StatusCode);
             Assert.NotEmpty(await VoiceWorld.DetailAsync(response));
         }
@@ -137,6 +137,31 @@ public sealed class BadInputTests
         do heard = await peer.HeardAsync();
         while (!heard.Contains("\"last\"", StringComparison.Ordinal));
         Assert.Contains("server-response", heard, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"\\ud800\":\"\\udc00\"}")]
+    [InlineData("\"\\ud800\"")]
+    public async Task Half_a_surrogate_pair_is_echoed_as_it_came(string value)
+    {
+        await using var world = new VoiceWorld(static () => new EchoAgent());
+        var peer = await world.ConnectAsync();
+
+        peer.Say($$$"""{"label":"rtvi-ai","type":"client-message","id":"1","data":{"t":"x","d":{{{value}}}}}""");
+
+        Assert.Equal($$$"""{"label":"rtvi-ai","type":"server-response","id":"1","data":{"t":"x","d":{{{value}}}}}""", await peer.HeardAsync());
+    }
+
+    [Fact]
+    public async Task Text_that_is_no_UTF_8_is_foreign_and_goes_to_the_agent_as_bytes()
+    {
+        await using var world = new VoiceWorld(static () => new LoopbackAgent());
+        var peer = await world.ConnectAsync();
+        byte[] message = [.. "{\"label\":\"rtvi-ai\",\"type\":\"client-message\",\"id\":\"1\",\"data\":{\"t\":\""u8, 0xFF, .. "\"}}"u8];
+
+        peer.Raise(new PeerEvent.ChannelMessage(1, true, message));
+
+        Assert.Equal(message, (await peer.HeardRawAsync()).Content);
     }
 
     [Fact]

@@ -85,6 +85,9 @@ internal sealed partial class Outbound(SctpOptions options, Tsn initialTsn)
         return true;
     }
 
+    /// <summary>Whether anything was sent on a stream since it began.</summary>
+    public bool Knows(ushort stream) => _streams.ContainsKey(stream);
+
     /// <summary>Whether everything queued on a stream has a TSN, so that a reset may follow it (RFC 6525 §5.1.2).</summary>
     public bool IsFlushed(ushort stream) => !_streams.TryGetValue(stream, out var state) || state.Queued == 0;
 

@@ -32,9 +32,11 @@ public sealed partial class SctpAssociation
                 break;
 
             case ParameterType.IncomingSsnReset:
-                if (_resets.TryAccept(sequence))
+                ushort[] known = Array.FindAll(ReadStreams(value[4..]), _outbound.Knows);
+                if (known.Length == 0) _resets.Answer(sequence, ReconfigResult.NothingToDo);
+                else if (_resets.TryAccept(sequence))
                 {
-                    foreach (ushort stream in ReadStreams(value[4..])) _resets.Want(stream);
+                    foreach (ushort stream in known) _resets.Want(stream);
                     return null; // our request is the answer (§5.2.3)
                 }
 

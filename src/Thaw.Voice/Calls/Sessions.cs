@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Thaw.Protocol;
 
@@ -26,7 +27,7 @@ internal sealed class Sessions(TimeSpan lifetime, int capacity)
                 if (IsExpired(old, now)) _byId.TryRemove(id, out _);
         if (_byId.Count >= capacity) return null;
 
-        byte[]? data = body is { } given ? System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(given).ToArray() : null;
+        byte[]? data = body is { } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null;
         var session = new VoiceSession(Guid.NewGuid().ToString(), data) { ExpiresAt = now + lifetime };
         _byId[session.Id] = session;
         return session;

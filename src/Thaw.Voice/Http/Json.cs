@@ -49,5 +49,4 @@ internal sealed record StatusBody(
 [JsonSerializable(typeof(StartAnswer))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(StatusBody))]
-[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class VoiceJson : JsonSerializerContext;

@@ -175,6 +175,25 @@ public sealed class HostileInputTests
     }
 
     [Fact]
+    public void Streams_that_were_never_sent_on_need_no_reset_however_many_a_peer_names()
+    {
+        var (link, a, b) = SctpLink.Channels();
+        a.Connect(link.Now);
+        link.RunFor(TimeSpan.FromSeconds(1));
+        uint tag = link.TagFrom(0), sequence = link.Sent(0, ChunkType.Init).Single().Chunk.UInt32(12);
+        for (uint i = 0; i < 600; i++)
+        {
+            byte[] streams = [.. Enumerable.Range((int)i * 100, 100).SelectMany(s => Packets.U16((ushort)s))];
+            link.Inject(1, Packets.Make(tag, new Packets.Chunk(ChunkType.ReConfig, 0, [0, 14, 0, 208, .. Packets.U32(sequence + i), .. streams])));
+        }
+
+        link.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Equal(600, link.Sent(1, ChunkType.ReConfig).Count(sent => sent.Chunk.UInt16(0) == 16)); // an answer each
+        Assert.DoesNotContain(link.Sent(1, ChunkType.ReConfig), sent => sent.Chunk.UInt16(0) == 13);
+        _ = b;
+    }
+
+    [Fact]
     public void A_channel_opened_and_reset_over_and_over_makes_no_answers_pile_up()
     {
         var (link, a, b) = SctpLink.Channels();

@@ -20,7 +20,7 @@ public sealed class CallEndTests
         for (int i = 0; i < 1_000; i++) await LiveAsync(world, i, calls);
 
         world.Time.Advance(TimeSpan.FromMinutes(1)); // the clock lets go of their audio, the pool of their timers
-        for (int turn = 0; turn < 200 && calls.Count(c => c.IsAlive) > 2; turn++)
+        for (int turn = 0; turn < 500 && calls.Count(c => c.IsAlive) > 2; turn++)
         {
             await Task.Yield();
             GC.Collect();

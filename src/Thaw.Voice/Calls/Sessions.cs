@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Thaw.Protocol;
-using Thaw.Voice.Http;
 
 namespace Thaw.Voice.Calls;
 

@@ -88,7 +88,9 @@ public sealed partial class OpenSslTests
         {
             return new OpenSslProcess(Process.Start(new ProcessStartInfo("openssl", arguments)
             {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             })!);
         }
         catch (System.ComponentModel.Win32Exception)

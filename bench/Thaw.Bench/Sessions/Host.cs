@@ -28,8 +28,13 @@ internal static class Host
     {
         await using var server = await VoiceServer.StartAsync(new()
         {
-            Host = "127.0.0.1", Port = 0, UdpPort = 0, UdpAddresses = [IPAddress.Loopback],
-            Agent = ShippedAgents.ByName[agent], MaxSessions = maxSessions, Limits = new() { OffersPerSecond = 10_000 },
+            Host = "127.0.0.1",
+            Port = 0,
+            UdpPort = 0,
+            UdpAddresses = [IPAddress.Loopback],
+            Agent = ShippedAgents.ByName[agent],
+            MaxSessions = maxSessions,
+            Limits = new() { OffersPerSecond = 10_000 },
         }, cancel);
         Console.WriteLine(server.Url);
 

@@ -12,6 +12,7 @@ import json
 import math
 import re
 import time
+import urllib.error
 import urllib.request
 
 import aioice.ice
@@ -86,9 +87,16 @@ async def listen(track, heard):
 
 
 def post(url, body):
+    """As Pipecat's client: a 5xx means again in 2 s, three times."""
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=5) as response:
-        return json.load(response)
+    for attempt in range(4):
+        try:
+            with urllib.request.urlopen(request, timeout=5) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as e:
+            if e.code < 500 or attempt == 3:
+                raise
+            time.sleep(2)
 
 
 def wrong(sdp):

@@ -71,7 +71,7 @@ public sealed record CallLimits
     /// <summary>A session from <c>/start</c> lives this long without a call.</summary>
     public TimeSpan Session { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Offers, candidate posts and starts per second and client address; bursts may be twice that.</summary>
+    /// <summary>Offers and starts per second and client address, and a quarter of its candidate posts; bursts may be twice that.</summary>
     public int OffersPerSecond { get; init; } = 50;
 
     /// <summary>Bytes of a request body; Chrome's offers have 10 kB.</summary>

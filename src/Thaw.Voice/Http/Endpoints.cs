@@ -5,6 +5,8 @@ namespace Thaw.Voice.Http;
 /// <summary>Every route of the voice backend; Pipecat's own names, so that its clients and its documentation fit.</summary>
 internal static class Endpoints
 {
+    private const int CandidatesPerOffer = 4; // Chrome posts two to four times a call
+
     private static readonly string[] SessionMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
     public static void Map(WebApplication app, CallHost calls, VoiceServerOptions options)
@@ -14,7 +16,8 @@ internal static class Endpoints
         app.Use((context, next) => ErrorBodies.InvokeAsync(context, next, calls.Log.RequestFaulted));
 
         var limiter = new OfferLimiter(options.Limits.OffersPerSecond, options.Time);
-        var offers = new OfferEndpoint(calls, limiter);
+        var candidates = new OfferLimiter(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time); // their own: one lost is a path lost
+        var offers = new OfferEndpoint(calls, limiter, candidates);
         app.MapPost("/start", new StartEndpoint(calls, limiter).PostAsync);
         app.MapPost("/api/offer", offers.PostAsync);
         app.MapPatch("/api/offer", offers.PatchAsync);

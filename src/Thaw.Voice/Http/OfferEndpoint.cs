@@ -5,7 +5,7 @@ using Thaw.Voice.Calls;
 namespace Thaw.Voice.Http;
 
 /// <summary>POST offers and PATCH candidates, with or without a session.</summary>
-internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
+internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLimiter candidates)
 {
     private const int MaxCandidates = 256; // Chrome: interfaces × m-lines × transports, some dozens
     private const int MaxLine = 1024;      // as the SDP parser
@@ -15,7 +15,7 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
     public async Task PostAsync(HttpContext context)
     {
         RequireSession(context);
-        limiter.Admit(context);
+        offers.Admit(context);
         var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.OfferBody, calls.Limits.RequestBody);
         var caller = context.Connection.RemoteIpAddress;
         var offer = Read(body, context.Request.RouteValues["session"] as string, nearby: caller is null || IPAddress.IsLoopback(caller));
@@ -47,7 +47,7 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter limiter)
     public async Task PatchAsync(HttpContext context)
     {
         RequireSession(context);
-        limiter.Admit(context);
+        candidates.Admit(context);
         var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.CandidatesBody, calls.Limits.RequestBody);
         switch (calls.Trickle(body.PcId!, Read(body)))
         {

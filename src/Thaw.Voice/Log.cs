@@ -47,4 +47,7 @@ internal static partial class Log
 
     [LoggerMessage(23, LogLevel.Error, "A request failed")]
     public static partial void RequestFaulted(this ILogger log, Exception e);
+
+    [LoggerMessage(24, LogLevel.Warning, "The rehearsal failed: the first call will take longer")]
+    public static partial void RehearsalFailed(this ILogger log, Exception e);
 }

@@ -53,9 +53,10 @@ public sealed class VoiceServer : IAsyncDisposable
         var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options));
         try
         {
-            var warm = Task.Run(dtls.WarmUp, cancel); // the first caller would pay for it
+            var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;
             await ListenAsync(web, options, cancel);
-            await warm;
+            await selfTest;
+            if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
             return new(web, calls, peers, dtls, options);
         }
         catch

@@ -29,6 +29,9 @@ public sealed record VoiceServerOptions
 
     public CallLimits Limits { get; init; } = new();
 
+    /// <summary>One call to itself before it serves; without it the first caller waits for the compiler, 0.1 s and more.</summary>
+    public bool Rehearse { get; init; } = true;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Where log lines go; none without it.</summary>

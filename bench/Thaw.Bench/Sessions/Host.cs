@@ -8,7 +8,7 @@ using Thaw.Voice.Agents;
 namespace Thaw.Bench.Sessions;
 
 /// <summary>What the measured process says of itself, once a second. Milliseconds and bytes since its start.</summary>
-internal sealed record Reading(double At, double Cpu, long Allocated, long Resident, long Heap, long PacketsIn, long PacketsOut, long Dropped, int Sessions);
+internal sealed record Reading(double At, double Cpu, long Allocated, long Resident, long Heap, long PacketsIn, long PacketsOut, long Dropped, int Sessions, string Types);
 
 /// <summary><c>host</c>, not for people: the server that <c>sessions</c> measures, in a process of its own.</summary>
 internal static class Host
@@ -16,15 +16,17 @@ internal static class Host
     private static readonly Option<string> Agent = new("--agent") { DefaultValueFactory = _ => "loopback" };
     private static readonly Option<int> MaxSessions = new("--max-sessions") { DefaultValueFactory = _ => 1000 };
 
+    private static readonly Option<bool> Types = new("--types");
+
     public static Command Command()
     {
-        var command = new Command("host", "The server under test; sessions starts it.") { Agent, MaxSessions };
+        var command = new Command("host", "The server under test; sessions starts it.") { Agent, MaxSessions, Types };
         command.Hidden = true;
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(Agent)!, parsed.GetValue(MaxSessions), cancel));
+        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(Agent)!, parsed.GetValue(MaxSessions), parsed.GetValue(Types), cancel));
         return command;
     }
 
-    private static async Task RunAsync(string agent, int maxSessions, CancellationToken cancel)
+    private static async Task RunAsync(string agent, int maxSessions, bool types, CancellationToken cancel)
     {
         await using var server = await VoiceServer.StartAsync(new()
         {
@@ -40,17 +42,18 @@ internal static class Host
 
         // Whoever started this reads standard output; when they are gone, so are we.
         _ = Task.Run(() => { if (Console.In.ReadLine() is null) Environment.Exit(0); }, cancel);
+        using var allocated = types ? new AllocatedTypes() : null;
         using var beat = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        while (await beat.WaitForNextTickAsync(cancel)) Console.WriteLine(JsonSerializer.Serialize(Read(server)));
+        while (await beat.WaitForNextTickAsync(cancel)) Console.WriteLine(JsonSerializer.Serialize(Read(server, allocated?.Summary() ?? "")));
     }
 
-    private static Reading Read(VoiceServer server)
+    private static Reading Read(VoiceServer server, string types)
     {
         using var process = Process.GetCurrentProcess();
         var port = server.Statistics;
         return new(
             Stopwatch.GetElapsedTime(0).TotalMilliseconds, process.TotalProcessorTime.TotalMilliseconds,
             GC.GetTotalAllocatedBytes(precise: true), process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false),
-            port.DatagramsIn, port.DatagramsOut, port.Drops.Values.Sum() + port.QueueFull + port.SendErrors + port.ReceiveErrors, port.Sessions);
+            port.DatagramsIn, port.DatagramsOut, port.Drops.Values.Sum() + port.QueueFull + port.SendErrors + port.ReceiveErrors, port.Sessions, types);
     }
 }

@@ -7,9 +7,11 @@ internal sealed class Load(IReadOnlyList<Client> clients, IReadOnlyList<byte[]> 
 {
     private const int Slots = 20; // of 1 ms
 
-    private volatile bool _media, _pings, _over;
+    private volatile int _every;
+    private volatile bool _pings, _over;
 
-    public bool Media { set => _media = value; }
+    /// <summary>One packet in so many turns of 20 ms; 0 for none.</summary>
+    public int Every { set => _every = value; }
 
     public bool Pings { set => _pings = value; }
 
@@ -31,7 +33,7 @@ internal sealed class Load(IReadOnlyList<Client> clients, IReadOnlyList<byte[]> 
             byte[] payload = payloads[(int)(slot / Slots % payloads.Count)];
             for (int i = (int)(slot % Slots); i < clients.Count; i += Slots)
             {
-                if (_media) clients[i].Send(payload, stamp);
+                if (_every > 0 && slot / Slots % _every == 0) clients[i].Send(payload, stamp);
                 if (_pings && slot / Slots % 50 == i / Slots % 50) clients[i].SendPing();
             }
         }

@@ -9,8 +9,8 @@ using Thaw.Voice.Audio;
 namespace Thaw.Bench.Sessions;
 
 /// <summary>
-/// <c>sessions</c>: what many calls cost a server on one core. Phases tell the costs apart: connected and silent, with
-/// audio, with audio and the client's ping once a second.
+/// <c>sessions</c>: what many calls cost a server on one core. Phases tell the costs apart: connected and silent, audio at
+/// half and at full rate (reports, consent checks and this measuring cost the same at both), and the client's pings.
 /// </summary>
 internal static class SessionsBench
 {
@@ -20,17 +20,19 @@ internal static class SessionsBench
     private static readonly Option<int> Seconds = new("--seconds") { DefaultValueFactory = _ => 20, Description = "Each phase's length." };
     private static readonly Option<string> Agent = new("--agent") { DefaultValueFactory = _ => "loopback", Description = "loopback, or echo to include codecs." };
 
+    private static readonly Option<bool> Types = new("--types") { Description = "Name the types that the server allocates; the naming costs too." };
+
     public static Command Command()
     {
-        var command = new Command("sessions", "CPU, memory and allocations of many calls on one core.") { Count, Seconds, Agent };
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(Count), TimeSpan.FromSeconds(parsed.GetValue(Seconds)), parsed.GetValue(Agent)!, cancel));
+        var command = new Command("sessions", "CPU, memory and allocations of many calls on one core.") { Count, Seconds, Agent, Types };
+        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(Count), TimeSpan.FromSeconds(parsed.GetValue(Seconds)), parsed.GetValue(Agent)!, parsed.GetValue(Types), cancel));
         return command;
     }
 
-    private static async Task RunAsync(int count, TimeSpan phase, string agent, CancellationToken cancel)
+    private static async Task RunAsync(int count, TimeSpan phase, string agent, bool types, CancellationToken cancel)
     {
         if (OperatingSystem.IsLinux() && Environment.ProcessorCount > 1) Process.GetCurrentProcess().ProcessorAffinity = 2; // the server has the other
-        await using var server = await HostProcess.StartAsync(agent, count + 8);
+        await using var server = await HostProcess.StartAsync(agent, count + 8, types);
         var hosts = new List<PeerHost>();
         using var dtls = new BouncyCastleDtls();
         dtls.WarmUp();
@@ -48,22 +50,27 @@ internal static class SessionsBench
         bool loopback = agent is "loopback";
         var load = new Load(clients, loopback ? [.. Enumerable.Range(0, 21).Select(i => new byte[80 + i])] : Speech(), loopback);
         var thread = load.Start();
-        Say($"{"",-20} {"CPU ms/s each",14} {"core %",8} {"allocated B/s",14} {"packets/s",10} {"B/packet",9}");
+        Say($"{"",-20} {"CPU ms/s each",14} {"core %",8} {"allocated B/s",14} {"packets/s",10}");
 
-        var silent = await MeasureAsync("connected, silent", default);
-        load.Media = true;
-        await Task.Delay(TimeSpan.FromSeconds(10), cancel); // tiered compilation
+        await Task.Delay(TimeSpan.FromSeconds(4), cancel); // tiered compilation
+        await MeasureAsync("connected, silent");
+        load.Every = 2;
+        await Task.Delay(TimeSpan.FromSeconds(6), cancel);
+        var half = await MeasureAsync("audio, 25/s");
+        load.Every = 1;
+        await Task.Delay(TimeSpan.FromSeconds(2), cancel);
         delays.On = loopback;
-        var audio = await MeasureAsync("audio", silent.AllocatedPerSecond);
+        var full = await MeasureAsync("audio, 50/s");
         delays.On = false;
-        var last = await server.NextAsync();
         load.Pings = true;
-        await MeasureAsync("audio and pings", audio.AllocatedPerSecond);
+        await MeasureAsync("audio and pings");
         load.Stop();
         thread.Join();
         await Task.Delay(500, cancel);
 
         long sent = clients.Sum(c => c.Sent), received = clients.Sum(c => c.Received);
+        var last = full.To;
+        Say($"allocated per audio packet, from the two rates: {(full.AllocatedPerSecond - half.AllocatedPerSecond) / (full.PacketsPerSecond - half.PacketsPerSecond):0.00} B");
         Say($"memory per session: {(last.Resident - idle.Resident) / 1024.0 / count:0.0} KiB resident, {(last.Heap - idle.Heap) / 1024.0 / count:0.0} KiB managed");
         if (loopback)
             Say($"echo of {sent} packets: {sent - received} lost ({100.0 * (sent - received) / sent:0.000} %), p50 {delays.Quantile(0.5):0.00} ms, p99 {delays.Quantile(0.99):0.00} ms");
@@ -81,13 +88,13 @@ internal static class SessionsBench
             return made;
         }
 
-        async Task<Cost> MeasureAsync(string name, double background)
+        async Task<Cost> MeasureAsync(string name)
         {
             var from = await server.NextAsync();
             await Task.Delay(phase, cancel);
             var cost = new Cost(from, await server.NextAsync());
-            double perPacket = name is "audio" ? (cost.AllocatedPerSecond - background) / cost.PacketsPerSecond : double.NaN;
-            Say($"{name,-20} {cost.CpuPerSecond / count,14:0.000} {cost.CpuPerSecond / 10,8:0.0} {cost.AllocatedPerSecond,14:0} {cost.PacketsPerSecond,10:0} {perPacket,9:0.00}");
+            Say($"{name,-20} {cost.CpuPerSecond / count,14:0.000} {cost.CpuPerSecond / 10,8:0.0} {cost.AllocatedPerSecond,14:0} {cost.PacketsPerSecond,10:0}");
+            if (types) Say($"  {cost.To.Types}");
             return cost;
         }
     }

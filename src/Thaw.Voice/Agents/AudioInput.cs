@@ -11,15 +11,15 @@ public sealed class AudioInput : IValueTaskSource<bool>
     private const int Frames = 50;
 
     private readonly Lock _gate = new();
-    private readonly short[] _ring;
     private readonly int _frame;
+    private short[] _ring = []; // until a frame finds no reader waiting
     private ManualResetValueTaskSourceCore<bool> _arrival = new() { RunContinuationsAsynchronously = true };
     private Memory<short> _reader;
     private int _first, _count;
     private bool _waiting, _ended;
     private long _dropped;
 
-    internal AudioInput(int frameLength) => (_frame, _ring) = (frameLength, new short[frameLength * Frames]);
+    internal AudioInput(int frameLength) => _frame = frameLength;
 
     /// <summary>Frames the agent was too slow for.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
@@ -80,6 +80,7 @@ public sealed class AudioInput : IValueTaskSource<bool>
 
     private void Enqueue(ReadOnlySpan<short> frame)
     {
+        if (_ring is []) _ring = new short[_frame * Frames];
         if (_count == Frames)
         {
             _first = (_first + 1) % Frames;

@@ -4,7 +4,7 @@ namespace Thaw.Voice;
 internal sealed class AudioOutput(int sampleRate)
 {
     private readonly Lock _gate = new();
-    private readonly short[] _ring = new short[sampleRate];
+    private short[] _ring = []; // until an agent speaks
     private int _first, _count;
 
     /// <summary>Samples that wait to be played.</summary>
@@ -14,7 +14,8 @@ internal sealed class AudioOutput(int sampleRate)
     {
         lock (_gate)
         {
-            if (samples.Length > _ring.Length - _count) return false;
+            if (samples.Length > sampleRate - _count) return false;
+            if (_ring is []) _ring = new short[sampleRate];
 
             int at = (_first + _count) % _ring.Length;
             int straight = Math.Min(samples.Length, _ring.Length - at);
@@ -35,7 +36,7 @@ internal sealed class AudioOutput(int sampleRate)
             _ring.AsSpan(_first, straight).CopyTo(frame);
             _ring.AsSpan(0, taken - straight).CopyTo(frame[straight..]);
             frame[taken..].Clear();
-            _first = (_first + taken) % _ring.Length;
+            _first = (_first + taken) % sampleRate;
             _count -= taken;
         }
     }

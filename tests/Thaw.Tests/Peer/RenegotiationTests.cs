@@ -189,7 +189,7 @@ public sealed partial class RenegotiationTests
     [Theory]
     [InlineData("active", "passive")]
     [InlineData("passive", "active")]
-    [InlineData("actpass", "active")]
+    [InlineData("actpass", "passive")]
     public void The_DTLS_roles_of_the_first_answer_are_those_of_every_later_one(string first, string ours)
     {
         using var world = new PeerWorld();

@@ -10,7 +10,7 @@ internal enum LinkStage { Answered, PathFound, Encrypted, Complete }
 /// <summary>One peer connection of a call. The network loop calls the listener members; the call owns the rest.</summary>
 internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool isRestart) : IPeerListener
 {
-    private long _lastAudioAt = -1;
+    private long _packetsHeard;
     private PeerEvent? _missed;
     private AudioPath? _receiving;
     private AudioFormat? _returning;
@@ -37,7 +37,11 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
     /// <summary>The latest offer and its answer, for an offer that is posted twice.</summary>
     public Exchange? Last { get; set; }
 
-    public bool HasHeardAudio => Volatile.Read(ref _lastAudioAt) >= 0;
+    /// <summary>
+    /// More than the few packets that leave before a client's clean-up stops the shared microphone track; fewer than ten
+    /// seconds of Opus with discontinuous transmission, which is a packet every 400 ms.
+    /// </summary>
+    public bool HasHeardAudio => Volatile.Read(ref _packetsHeard) > 15;
 
     /// <summary>From now on what arrives is heard.</summary>
     public void Listen(AudioPath path) => Volatile.Write(ref _receiving, path);
@@ -56,7 +60,7 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
 
     void IPeerListener.OnMedia(in MediaPacket packet, ReadOnlySpan<byte> payload, Instant now)
     {
-        Volatile.Write(ref _lastAudioAt, now.Ticks);
+        Volatile.Write(ref _packetsHeard, _packetsHeard + 1); // one writer: the loop
         if (Volatile.Read(ref _receiving) is { } path) path.Receive(packet, payload);
         else if (Volatile.Read(ref _returning)?.PayloadType == packet.PayloadType) Peer!.TrySendAudio(payload, packet.Timestamp, packet.Marker);
     }

@@ -240,6 +240,7 @@ public sealed class CallLifeTests
         await using var world = new VoiceWorld();
         var peer = await RestartedAsync(world);
 
+        for (ushort n = 0; n < 5; n++) peer.Hear(new MediaPacket(1, 0, n, n * 160u, false), [1, 2, 3]); // before the client's clean-up
         await world.AdvanceAsync(Limits.NoAudioAfterRestart);
 
         Assert.Equal("""{"label":"rtvi-ai","type":"server-message","data":{"type":"microphone-silent"}}""", await peer.HeardAsync());
@@ -256,7 +257,7 @@ public sealed class CallLifeTests
     {
         await using var world = new VoiceWorld();
         var peer = await RestartedAsync(world);
-        if (audio) peer.Hear(new MediaPacket(1, 0, 1, 160, false), [1, 2, 3]);
+        for (ushort i = 0; audio && i < 20; i++) peer.Hear(new MediaPacket(1, 0, i, i * 160u, false), [1, 2, 3]);
         else peer.Say("""{"type":"signalling","message":{"type":"trackStatus","receiver_index":0,"enabled":false}}""");
 
         await world.AdvanceAsync(Limits.NoAudioAfterRestart);

@@ -258,7 +258,7 @@ public sealed class CallLifeTests
         await using var world = new VoiceWorld();
         var peer = await RestartedAsync(world);
         for (ushort i = 0; audio && i < 20; i++) peer.Hear(new MediaPacket(1, 0, i, i * 160u, false), [1, 2, 3]);
-        else peer.Say("""{"type":"signalling","message":{"type":"trackStatus","receiver_index":0,"enabled":false}}""");
+        if (!audio) peer.Say("""{"type":"signalling","message":{"type":"trackStatus","receiver_index":0,"enabled":false}}""");
 
         await world.AdvanceAsync(Limits.NoAudioAfterRestart);
         peer.Say("marker");

@@ -4,6 +4,7 @@ public enum OutputKind
 {
     Idle,        // nothing more until WakeAt or the next input
     Transmit,    // Payload goes from Source to Destination
+    Delivery,    // Payload came from Source to Destination, a relayed address of ours: the host routes it like a datagram
     Media,       // one RTP packet's Packet and Payload arrived
     Data,        // bytes for the layer above (DTLS application data)
     Event,       // Value is the machine's typed event
@@ -32,6 +33,8 @@ public readonly ref struct Output
     public static Output Transmit(ReadOnlySpan<byte> payload) => new(OutputKind.Transmit) { Payload = payload };
     public static Output Transmit(TransportAddress source, TransportAddress destination, ReadOnlySpan<byte> payload)
         => new(OutputKind.Transmit) { Source = source, Destination = destination, Payload = payload };
+    public static Output Delivery(TransportAddress source, TransportAddress destination, ReadOnlySpan<byte> payload)
+        => new(OutputKind.Delivery) { Source = source, Destination = destination, Payload = payload };
     public static Output Media(scoped in MediaPacket packet, ReadOnlySpan<byte> payload)
         => new(OutputKind.Media) { Packet = packet, Payload = payload };
     public static Output Data(ReadOnlySpan<byte> payload) => new(OutputKind.Data) { Payload = payload };

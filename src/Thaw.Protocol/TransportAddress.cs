@@ -4,9 +4,13 @@ using System.Net;
 
 namespace Thaw.Protocol;
 
+/// <summary>What carries the bytes between two transport addresses; TLS and DTLS are what is inside.</summary>
+public enum TransportProtocol : byte { Udp, Tcp }
+
 /// <summary>
-/// The combination of an IP address and a port (RFC 8445 §4). A plain value: comparing, hashing and passing it on
-/// allocate nothing. An IPv4-mapped IPv6 address and its IPv4 address are the same value.
+/// The combination of an IP address, a transport protocol and its port (RFC 8445 §4): the UDP and the TCP port of one
+/// number are two addresses. A plain value: comparing, hashing and passing it on allocate nothing. An IPv4-mapped IPv6
+/// address and its IPv4 address are the same value.
 /// </summary>
 public readonly record struct TransportAddress
 {
@@ -14,10 +18,11 @@ public readonly record struct TransportAddress
 
     private readonly UInt128 _address;
 
-    private TransportAddress(UInt128 address, ushort port)
+    private TransportAddress(UInt128 address, ushort port, TransportProtocol protocol = TransportProtocol.Udp)
     {
         _address = address;
         Port = port;
+        Protocol = protocol;
     }
 
     public TransportAddress(IPAddress address, ushort port)
@@ -29,6 +34,8 @@ public readonly record struct TransportAddress
     }
 
     public ushort Port { get; }
+
+    public TransportProtocol Protocol { get; }
 
     public bool IsIPv4 => _address >> 32 == 0xFFFF;
 
@@ -67,7 +74,9 @@ public readonly record struct TransportAddress
         return true;
     }
 
-    public TransportAddress WithPort(ushort port) => new(_address, port);
+    public TransportAddress WithPort(ushort port) => new(_address, port, Protocol);
+
+    public TransportAddress Over(TransportProtocol protocol) => new(_address, Port, protocol);
 
     public bool SameAddress(TransportAddress other) => _address == other._address;
 
@@ -84,5 +93,6 @@ public readonly record struct TransportAddress
         return 16;
     }
 
-    public override string ToString() => new IPEndPoint(Address, Port).ToString();
+    /// <summary><c>192.0.2.1:3478</c>, <c>[2001:db8::1]:3478</c>; over TCP with <c>/tcp</c> behind it.</summary>
+    public override string ToString() => new IPEndPoint(Address, Port) + (Protocol is TransportProtocol.Tcp ? "/tcp" : "");
 }

@@ -82,9 +82,10 @@ internal sealed class Checklist(IceCredentials local)
         return pair;
     }
 
-    /// <summary>RFC 8445 §6.1.2.2: same family, and IPv6 link-local only with its like.</summary>
+    /// <summary>RFC 8445 §6.1.2.2, RFC 6544 §6.2: same family and protocol, and IPv6 link-local only with its like.</summary>
     public static bool CanPair(Candidate local, Candidate remote)
         => local.Base.IsIPv4 == remote.Address.IsIPv4
+            && local.Base.Protocol == remote.Address.Protocol
             && (local.Base.IsIPv4 || local.Base.IsLinkLocal == remote.Address.IsLinkLocal);
 
     /// <summary>The triggered-check queue (RFC 8445 §6.1.4.1).</summary>

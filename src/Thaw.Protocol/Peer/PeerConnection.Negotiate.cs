@@ -11,6 +11,9 @@ public sealed partial class PeerConnection
     private const int MaxMessageSize = 262_144; // RFC 8841 §6: ours; Chromium offers the same
     private const int MaxCandidates = 100;      // of one description: as many as a checklist holds
 
+    private static readonly TransportAddress AnyIPv4 = TransportAddress.FromIPv4([0, 0, 0, 0], 0);
+    private static readonly TransportAddress AnyIPv6 = TransportAddress.FromIPv6(stackalloc byte[16], 0);
+
     private SessionOrigin _origin;
     private IceCredentials? _remoteCredentials;
     private CertificateFingerprint? _remoteFingerprint;
@@ -196,15 +199,27 @@ public sealed partial class PeerConnection
 
     private LocalTransport LocalTransport() => new(
         _ice.Local.Ufrag, _ice.Local.Password, _config.Dtls.LocalFingerprint.ToString(),
-        [.. _localCandidates.Select(c => new SdpCandidate
+        [.. _localCandidates.Select(Describe)]);
+
+    private static SdpCandidate Describe(Candidate candidate) => new()
+    {
+        Foundation = candidate.Foundation,
+        Transport = candidate.Base.Protocol is TransportProtocol.Tcp ? SdpCandidateTransport.Tcp : SdpCandidateTransport.Udp,
+        TcpType = candidate.Base.Protocol is TransportProtocol.Tcp ? "passive" : null, // RFC 6544 §4.5: we never dial
+        Priority = candidate.Priority,
+        Address = candidate.Address,
+        Port = candidate.Address.Port,
+        Type = candidate.Type switch
         {
-            Foundation = c.Foundation,
-            Transport = SdpCandidateTransport.Udp,
-            Priority = c.Priority,
-            Address = c.Address,
-            Port = c.Address.Port,
-            Type = SdpCandidateType.Host,
-        })]);
+            CandidateType.ServerReflexive => SdpCandidateType.ServerReflexive,
+            CandidateType.PeerReflexive => SdpCandidateType.PeerReflexive,
+            CandidateType.Relayed => SdpCandidateType.Relayed,
+            _ => SdpCandidateType.Host,
+        },
+
+        // RFC 8839 §5.1 requires raddr and rport here; like the browsers we tell nobody what is inside.
+        Related = candidate.Type is CandidateType.Host ? null : candidate.Address.IsIPv4 ? AnyIPv4 : AnyIPv6,
+    };
 
     private LocalTrack LocalTrack() => new(_audio.Ssrc, _audio.Cname, "thaw", "thaw-audio");
 }

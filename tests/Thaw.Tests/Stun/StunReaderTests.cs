@@ -43,11 +43,11 @@ public sealed class StunReaderTests
     public void The_long_term_samples_are_verified()
     {
         Assert.Null(StunReader.TryRead(LongTermRequest, out var sha1));
-        Assert.Equal((StunSeal.Valid, StunSeal.Missing), (sha1.CheckIntegrity(LongTermKey), sha1.CheckFingerprint()));
+        Assert.Equal((StunSeal.Valid, StunSeal.Missing), (sha1.CheckIntegrity(StunSamples.LongTermKey), sha1.CheckFingerprint()));
 
         Assert.Null(StunReader.TryRead(Sha256Request, out var sha256));
         Assert.Equal(StunSeal.Valid, sha256.CheckIntegrity(LongTermKeySha256));
-        Assert.Equal(StunSeal.Invalid, sha256.CheckIntegrity(LongTermKey));
+        Assert.Equal(StunSeal.Invalid, sha256.CheckIntegrity(StunSamples.LongTermKey));
     }
 
     [Fact]

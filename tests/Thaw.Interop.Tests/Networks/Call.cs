@@ -74,6 +74,9 @@ internal sealed class Call : IAsyncDisposable
         return new((await Page.EvaluateAsync(SelectedPath, GivesUp)).GetString()!, "", "", took);
     }
 
+    /// <summary>What both ends say, for a failure.</summary>
+    public async Task<string> DescribeAsync() => $"{await Page.DescribeAsync()}\nThe server says:\n{string.Join('\n', Server.Log)}";
+
     public ValueTask DisposeAsync() => DisposeAsync(_parts);
 
     private static async ValueTask DisposeAsync(List<IAsyncDisposable> parts)

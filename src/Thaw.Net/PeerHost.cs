@@ -14,7 +14,7 @@ public sealed class PeerHost : IAsyncDisposable
     /// <exception cref="PeerHostException">The port is taken, or there is no address to listen on.</exception>
     public static PeerHost Open(PeerHostOptions options, TimeProvider time) => new(SharedPort.Open(options, new Clock(time)));
 
-    /// <summary>Host candidates now, loopback ones included; the set changes as interfaces come and go.</summary>
+    /// <summary>What an answer may name now, best first, loopback ones included; the set changes as interfaces come and go.</summary>
     public IReadOnlyList<Candidate> LocalCandidates => _port.Candidates;
 
     public int UdpPort => _port.UdpPort;

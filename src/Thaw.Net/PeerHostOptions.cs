@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using Thaw.Net.Addresses;
 
 namespace Thaw.Net;
 
@@ -14,6 +15,9 @@ public sealed record PeerHostOptions
 
     /// <summary>Asked for each address found on an interface; null uses all. Not asked for <see cref="Addresses"/>.</summary>
     public Func<NetworkInterface, IPAddress, bool>? UseAddress { get; init; }
+
+    /// <summary>Addresses that the world knows this machine by although no interface has them; they are named first.</summary>
+    public IReadOnlyList<AnnouncedAddress> Announce { get; init; } = [];
 
     /// <summary>Loops, each with a thread and a socket per address. 0: one per core, at most 8. Always 1 off Linux.</summary>
     public int Shards { get; init; }

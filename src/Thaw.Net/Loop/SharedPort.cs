@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
+using Thaw.Net.Addresses;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
@@ -31,7 +32,7 @@ internal sealed class SharedPort : IAsyncDisposable
         Clock = clock;
         UdpPort = rows[0][0].Local.Port;
         _addresses = [.. rows.Select(row => row[0].Local.Address)];
-        _candidates = HostCandidates.Of([.. _addresses], UdpPort);
+        _candidates = Compose(_addresses);
         _shards = new Shard[loops];
         for (int i = 0; i < loops; i++)
         {
@@ -144,6 +145,10 @@ internal sealed class SharedPort : IAsyncDisposable
         }
     }
 
+    // Everything that answers name comes from here.
+    private Candidate[] Compose(IEnumerable<IPAddress> addresses)
+        => LocalCandidates.Compose([.. addresses.Select(a => new TransportAddress(a, (ushort)UdpPort))], _options.Announce, []);
+
     private void OnAddressChanged(object? sender, EventArgs e) => _changed.TrySetResult();
 
     // Sockets first, candidates last: what is offered can be received. Sessions on an address that has gone learn of it
@@ -164,7 +169,7 @@ internal sealed class SharedPort : IAsyncDisposable
         IPAddress[] added = [.. found.Except(_addresses)];
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
-        if (gone.Length + added.Length > 0) _candidates = HostCandidates.Of([.. found.Where(_addresses.Contains)], UdpPort);
+        if (gone.Length + added.Length > 0) _candidates = Compose(found.Where(_addresses.Contains));
     }
 
     private async Task AddAsync(IPAddress address)

@@ -20,7 +20,7 @@ internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
     internal static IReadOnlyList<Candidate> Offered(IReadOnlyList<Candidate> all, bool nearby)
     {
         if (nearby) return all;
-        Candidate[] reachable = [.. all.Where(c => !c.Address.IsLoopback)];
+        Candidate[] reachable = [.. all.Where(c => !c.Base.IsLoopback)];
         return reachable is [] ? all : reachable;
     }
 

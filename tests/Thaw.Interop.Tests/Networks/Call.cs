@@ -38,10 +38,8 @@ internal sealed class Call : IAsyncDisposable
             string[] trust = [];
             if (network.Relay) trust = [$"--ignore-certificate-errors-spki-list={Added(await Coturn.StartAsync(lab)).KeyHash}"];
             var url = new Uri($"http://{Lab.ServerAddress}:{Lab.HttpPort}/client/?raw");
-            var serving = ThawProcess.ServeAsync(lab.Server, agent, Lab.HttpPort, Lab.UdpPort, ["--host", "0.0.0.0", .. network.Serve]);
-            var launching = chromium.LaunchInAsync(lab.Client, url, trust);
-            var server = Added(await serving);
-            var browser = Added(await launching);
+            var server = Added(await ThawProcess.ServeAsync(lab.Server, agent, Lab.HttpPort, Lab.UdpPort, ["--host", "0.0.0.0", .. network.Serve]));
+            var browser = Added(await chromium.LaunchInAsync(lab.Client, url, trust));
             var page = await Chromium.OpenAsync(browser, url, WithIceServers(network.IceServers));
             await Lab.FilterAsync(lab.Home, network.Home);
             await Lab.FilterAsync(lab.Internet, network.Internet);

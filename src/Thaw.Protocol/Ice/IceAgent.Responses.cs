@@ -17,7 +17,7 @@ public sealed partial class IceAgent
         if (!response.TryReadXorAddress(StunAttributeType.XorMappedAddress, out var mapped)) return DropReason.MissingAttribute;
 
         pair.Forget(check.Transaction);
-        Succeed(pair, check, mapped, now);
+        Succeed(pair, check, mapped.Over(path.LocalBase.Protocol), now); // STUN does not say what it came by
         return null;
     }
 

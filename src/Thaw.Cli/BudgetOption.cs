@@ -31,7 +31,7 @@ internal static class BudgetOption
         {
             if (part.Split('=') is not [var name, var value] || !Stages.TryGetValue(name, out var with)) return (false, budget);
             if (!double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)) return (false, budget);
-            if (seconds is < Least or > Most) return (false, budget);
+            if (seconds is not (>= Least and <= Most)) return (false, budget); // nor NaN
             budget = with(budget, TimeSpan.FromSeconds(seconds));
         }
 

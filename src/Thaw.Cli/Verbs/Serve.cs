@@ -7,6 +7,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Thaw.Net;
+using Thaw.Protocol.Peer;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
 
@@ -33,12 +34,14 @@ internal static class Serve
         .OrVariable("THAW_MAX_SESSIONS", 100, "1 to 10000", text => Number(text, 1, 10_000));
     private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins") { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_ALLOWED_ORIGINS", [], "origins such as https://example.org", Origins);
+    private static readonly Option<ConnectBudget> Budget = new Option<ConnectBudget>("--budget") { Description = "Seconds that a stage of a connect may take, as checks=7,dtls=8.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_BUDGET", new ConnectBudget(), BudgetOption.Expected, BudgetOption.Parse);
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };
 
     public static Command Command()
     {
-        var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, TcpPort, UdpAddresses, Host, Agent, MaxSessions, AllowedOrigins, Json, Verbose };
+        var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, TcpPort, UdpAddresses, Host, Agent, MaxSessions, AllowedOrigins, Budget, Json, Verbose };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
@@ -86,6 +89,7 @@ internal static class Serve
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],
         MaxSessions = parsed.GetValue(MaxSessions),
         AllowedOrigins = parsed.GetValue(AllowedOrigins) is { Length: > 0 } origins && !origins.Contains("*") ? origins : null,
+        Budget = parsed.GetValue(Budget)!,
         Logging = logging => LogTo(logging, parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information),
     };
 

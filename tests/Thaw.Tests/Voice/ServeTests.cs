@@ -41,6 +41,13 @@ public sealed class ServeTests
     [InlineData("serve --allowed-origins *")]
     public void A_right_line_is_taken(string line) => Assert.Empty(new RootCommand { Serve.Command() }.Parse(line).Errors);
 
+    [Theory]
+    [InlineData("serve", 0)]
+    [InlineData("serve --tcp-port 443", 443)]
+    [InlineData("serve --tcp-port off", null)]
+    public void Media_over_TCP_has_the_UDP_ports_number_or_another_or_is_off(string line, int? port)
+        => Assert.Equal(port, Serve.OptionsFrom(new RootCommand { Serve.Command() }.Parse(line)).TcpPort);
+
     [Fact]
     public void A_budget_names_every_stage_and_what_it_does_not_name_keeps_its_default()
     {

@@ -31,4 +31,11 @@ public sealed class ServeTests
     [InlineData("serve --host ::1")]
     [InlineData("serve --allowed-origins *")]
     public void A_right_line_is_taken(string line) => Assert.Empty(new RootCommand { Serve.Command() }.Parse(line).Errors);
+
+    [Theory]
+    [InlineData("serve", 0)]
+    [InlineData("serve --tcp-port 443", 443)]
+    [InlineData("serve --tcp-port off", null)]
+    public void The_TCP_port_is_the_UDP_ports_number_or_what_was_said(string line, int? port)
+        => Assert.Equal(port, Serve.OptionsFrom(new RootCommand { Serve.Command() }.Parse(line)).TcpPort);
 }

@@ -16,7 +16,7 @@ namespace Thaw.Cli.Verbs;
 /// <summary><c>thaw serve</c>: a page, a voice backend and an agent, in one process.</summary>
 internal static class Serve
 {
-    private const int Off = -1; // System.CommandLine takes no null from a parser
+    private const int NoPort = -1; // System.CommandLine knows no null for a number
 
     private static readonly string Agents = string.Join(", ", ShippedAgents.ByName.Keys);
 
@@ -25,7 +25,7 @@ internal static class Serve
     private static readonly Option<int> UdpPort = new Option<int>("--udp-port") { Description = "The one UDP port for all media." }
         .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> TcpPort = new Option<int>("--tcp-port") { Description = "TCP port for media where UDP is blocked; the UDP port's number without it, off for none." }
-        .OrVariable("THAW_TCP_PORT", 0, "1 to 65535 or off", text => text is "off" ? (true, Off) : Number(text, 1, 65535));
+        .OrVariable("THAW_TCP_PORT", 0, "1 to 65535 or off", text => text is "off" ? (true, NoPort) : Number(text, 1, 65535));
     private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address") { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_UDP_ADDRESS", [], "addresses such as 203.0.113.7", Addresses);
     private static readonly Option<string> Host = new Option<string>("--host") { Description = "Address to serve HTTP on; 0.0.0.0 exposes it to the network." }
@@ -85,7 +85,7 @@ internal static class Serve
     {
         Port = parsed.GetValue(Port),
         UdpPort = parsed.GetValue(UdpPort),
-        TcpPort = parsed.GetValue(TcpPort) is var tcp and not Off ? tcp : null,
+        TcpPort = parsed.GetValue(TcpPort) is not NoPort and var tcp ? tcp : null,
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
         Host = parsed.GetValue(Host)!,
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],

@@ -45,7 +45,7 @@ public sealed class ServeTests
     [InlineData("serve", 0)]
     [InlineData("serve --tcp-port 443", 443)]
     [InlineData("serve --tcp-port off", null)]
-    public void Media_over_TCP_has_the_UDP_ports_number_or_another_or_is_off(string line, int? port)
+    public void The_TCP_port_is_the_UDP_ports_number_or_what_was_said(string line, int? port)
         => Assert.Equal(port, Serve.OptionsFrom(new RootCommand { Serve.Command() }.Parse(line)).TcpPort);
 
     [Fact]

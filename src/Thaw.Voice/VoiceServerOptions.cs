@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Thaw.Net.Gathering;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Agents;
 
@@ -24,6 +26,12 @@ public sealed record VoiceServerOptions
 
     /// <summary>The addresses that media uses and answers name; null for every address of this machine.</summary>
     public IReadOnlyList<IPAddress>? UdpAddresses { get; init; }
+
+    /// <summary>STUN and TURN servers by which this server finds more addresses of its own; clients are not told of them.</summary>
+    public IReadOnlyList<IceServer> IceServers { get; init; } = [];
+
+    /// <summary>Certificates to trust besides the system's, of TURN servers over TLS.</summary>
+    public X509Certificate2Collection? TrustedCertificates { get; init; }
 
     /// <summary>Called once per call.</summary>
     public Func<IVoiceAgent> Agent { get; init; } = static () => new EchoAgent();

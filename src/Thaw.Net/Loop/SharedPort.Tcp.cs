@@ -1,10 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
-using Thaw.Net.Addresses;
 using Thaw.Net.Tcp;
-using Thaw.Protocol;
-using Thaw.Protocol.Ice;
 
 namespace Thaw.Net.Loop;
 
@@ -35,12 +32,5 @@ internal sealed partial class SharedPort
         }
 
         return listeners;
-    }
-
-    // Everything that answers name comes from here.
-    private Candidate[] Compose(IEnumerable<IPAddress> addresses)
-    {
-        var udp = addresses.Select(a => new TransportAddress(a, (ushort)UdpPort));
-        return LocalCandidates.Compose([.. udp, .. _listeners?.Bases ?? []], _options.Announce, []);
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using Thaw.Net.Addresses;
 
 namespace Thaw.Net;
@@ -13,11 +12,14 @@ public sealed record PeerHostOptions
     /// <summary>Null: every usable address of every interface that is up, loopback included, followed as they change.</summary>
     public IReadOnlyList<IPAddress>? Addresses { get; init; }
 
-    /// <summary>Asked for each address found on an interface; null uses all. Not asked for <see cref="Addresses"/>.</summary>
-    public Func<NetworkInterface, IPAddress, bool>? UseAddress { get; init; }
+    /// <summary>Which interfaces' addresses are used. Not asked for <see cref="Addresses"/>.</summary>
+    public InterfaceFilter Interfaces { get; init; } = new();
 
     /// <summary>Addresses that the world knows this machine by although no interface has them; they are named first.</summary>
-    public IReadOnlyList<AnnouncedAddress> Announce { get; init; } = [];
+    public IReadOnlyList<PublicAddress> Announce { get; init; } = [];
+
+    /// <summary>Ask the local network for the addresses that browsers hide behind <c>.local</c> names (mDNS).</summary>
+    public bool ResolveLocalNames { get; init; } = true;
 
     /// <summary>Loops, each with a thread and a socket per address. 0: one per core, at most 8. Always 1 off Linux.</summary>
     public int Shards { get; init; }

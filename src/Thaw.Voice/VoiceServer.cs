@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Thaw.Dtls;
 using Thaw.Net;
+using Thaw.Protocol.Ice;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Audio;
 using Thaw.Voice.Calls;
@@ -34,6 +35,12 @@ public sealed class VoiceServer : IAsyncDisposable
 
     public int UdpPort => _peers.UdpPort;
 
+    /// <summary>What answers name now, the best first; those with a loopback base only for callers on this machine.</summary>
+    public IReadOnlyList<Candidate> LocalCandidates => _peers.LocalCandidates;
+
+    /// <summary>Names among the public addresses that no look-up has found yet.</summary>
+    public IReadOnlyList<string> UnknownNames => _peers.UnknownNames;
+
     /// <summary>The UDP port's counters since the start.</summary>
     public PeerHostStatistics Statistics => _peers.Statistics;
 
@@ -46,7 +53,7 @@ public sealed class VoiceServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        var peers = PeerHost.Open(new PeerHostOptions { UdpPort = options.UdpPort, Addresses = options.UdpAddresses }, options.Time);
+        var peers = PeerHost.Open(options.Network, options.Time);
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names };
@@ -57,6 +64,7 @@ public sealed class VoiceServer : IAsyncDisposable
             await ListenAsync(web, options, cancel);
             await selfTest;
             if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
+            await peers.NamesSettled.WaitAsync(cancel);
             return new(web, calls, peers, dtls, options);
         }
         catch

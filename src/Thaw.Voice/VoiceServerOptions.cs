@@ -1,4 +1,6 @@
 using System.Net;
+using Thaw.Net;
+using Thaw.Net.Addresses;
 using Thaw.Voice.Agents;
 
 namespace Thaw.Voice;
@@ -18,6 +20,12 @@ public sealed record VoiceServerOptions
     /// <summary>The addresses that media uses and answers name; null for every address of this machine.</summary>
     public IReadOnlyList<IPAddress>? UdpAddresses { get; init; }
 
+    /// <summary>Addresses that clients know this machine by although no interface has them: 1:1 NAT, published ports.</summary>
+    public IReadOnlyList<PublicAddress> PublicAddresses { get; init; } = [];
+
+    /// <summary>Which interfaces' addresses media uses; not asked where <see cref="UdpAddresses"/> says it.</summary>
+    public InterfaceFilter Interfaces { get; init; } = new();
+
     /// <summary>Called once per call.</summary>
     public Func<IVoiceAgent> Agent { get; init; } = static () => new EchoAgent();
 
@@ -36,6 +44,9 @@ public sealed record VoiceServerOptions
 
     /// <summary>Where log lines go; none without it.</summary>
     public Action<ILoggingBuilder> Logging { get; init; } = static _ => { };
+
+    /// <summary>The part of it that is about sockets and addresses.</summary>
+    public PeerHostOptions Network => new() { UdpPort = UdpPort, Addresses = UdpAddresses, Announce = PublicAddresses, Interfaces = Interfaces };
 }
 
 /// <summary>Every bound that keeps a call from waiting for ever. "Row" is a row of the table in docs/rfc/voice.md.</summary>

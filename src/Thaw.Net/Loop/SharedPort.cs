@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using Thaw.Net.Addresses;
+using Thaw.Net.Names;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
@@ -18,12 +19,16 @@ internal sealed class SharedPort : IAsyncDisposable
     private readonly PeerHostOptions _options;
     private readonly Shard[] _shards;
     private readonly HashSet<IPAddress> _addresses;
+    private readonly PublicNames _announced;
+    private readonly NameLoop? _names;
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _ended; // never faulted: failures surface in _completion
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile Candidate[] _candidates;
+    private readonly Lock _composing = new();
+    private IReadOnlyList<IPAddress> _named; // those of _addresses that answers name, the better first
+    private volatile Candidate[] _candidates = [];
     private int _disposed;
 
     private SharedPort(PeerHostOptions options, Clock clock, List<LocalSocket[]> rows, int loops)
@@ -32,16 +37,20 @@ internal sealed class SharedPort : IAsyncDisposable
         Clock = clock;
         UdpPort = rows[0][0].Local.Port;
         _addresses = [.. rows.Select(row => row[0].Local.Address)];
-        _candidates = Compose(_addresses);
+        _announced = new PublicNames(options.Announce, Dns.GetHostAddressesAsync, clock.Time);
+        _named = [.. _addresses];
+        Compose(_named);
+        _names = options.ResolveLocalNames ? new NameLoop(options, clock) : null;
         _shards = new Shard[loops];
         for (int i = 0; i < loops; i++)
         {
-            _shards[i] = new Shard(i.ToString(CultureInfo.InvariantCulture), clock, Routes, rows.Select(row => row[i]));
+            _shards[i] = new Shard(i.ToString(CultureInfo.InvariantCulture), clock, Routes, rows.Select(row => row[i])) { Names = _names };
             _shards[i].Start();
         }
 
         var following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
-        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following)]);
+        var lookingUp = _announced.FollowAsync(() => Compose(null), _stop.Token);
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following), SurfaceAsync(lookingUp), SurfaceAsync(_names?.Ended ?? Task.CompletedTask)]);
     }
 
     public Clock Clock { get; }
@@ -49,6 +58,8 @@ internal sealed class SharedPort : IAsyncDisposable
     public int UdpPort { get; }
 
     public IReadOnlyList<Candidate> Candidates => _candidates;
+
+    public PublicNames Announced => _announced;
 
     public RouteTable Routes { get; } = new();
 
@@ -75,9 +86,13 @@ internal sealed class SharedPort : IAsyncDisposable
         }
     }
 
-    private static PeerHostException NoAddress(PeerHostOptions options, Exception? inner = null) => new(PeerHostError.NoAddress, options.Addresses is null
-        ? "No network interface has an address that can be used: not even loopback is up."
-        : $"Each of these must be an address of this machine, given once: {string.Join(", ", options.Addresses)}.", inner);
+    private static PeerHostException NoAddress(PeerHostOptions options, Exception? inner = null) => new(PeerHostError.NoAddress, options switch
+    {
+        { Addresses: { } wanted } => $"Each of these must be an address of this machine, given once: {string.Join(", ", wanted)}.",
+        { Interfaces.Include: { Count: > 0 } names } => $"No interface that is up and has an address matches {string.Join(", ", names)}.",
+        { Interfaces.Exclude.Count: > 0 } => "Every interface that is up and has an address is excluded.",
+        _ => "No network interface has an address that can be used: not even loopback is up.",
+    }, inner);
 
     public async ValueTask<Session> AddAsync(
         Func<PeerSeat, Instant, IHostedPeer> create, IPeerListener listener, CancellationToken cancel)
@@ -95,6 +110,7 @@ internal sealed class SharedPort : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
 
         await _stop.CancelAsync();
+        _names?.Dispose();
         foreach (var shard in _shards) shard.Stop();
         await Task.WhenAny(_ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
         _completion.TrySetResult();
@@ -145,9 +161,15 @@ internal sealed class SharedPort : IAsyncDisposable
         }
     }
 
-    // Everything that answers name comes from here.
-    private Candidate[] Compose(IEnumerable<IPAddress> addresses)
-        => LocalCandidates.Compose([.. addresses.Select(a => new TransportAddress(a, (ushort)UdpPort))], _options.Announce, []);
+    /// <summary>Everything that answers name comes from here, whoever has news.</summary>
+    private void Compose(IReadOnlyList<IPAddress>? addresses)
+    {
+        lock (_composing)
+        {
+            _named = addresses ?? _named;
+            _candidates = LocalCandidates.Compose([.. _named.Select(a => new TransportAddress(a, (ushort)UdpPort))], _announced.Addresses, []);
+        }
+    }
 
     private void OnAddressChanged(object? sender, EventArgs e) => _changed.TrySetResult();
 
@@ -169,7 +191,7 @@ internal sealed class SharedPort : IAsyncDisposable
         IPAddress[] added = [.. found.Except(_addresses)];
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
-        if (gone.Length + added.Length > 0) _candidates = Compose(found.Where(_addresses.Contains));
+        Compose([.. found.Where(_addresses.Contains)]);
     }
 
     private async Task AddAsync(IPAddress address)

@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+using System.Net;
 using Thaw.Net.Addresses;
 using Thaw.Net.Loop;
 using Thaw.Protocol;
@@ -5,7 +7,7 @@ using Thaw.Protocol.Ice;
 
 namespace Thaw.Net;
 
-/// <summary>Many peer connections on one UDP port.</summary>
+/// <summary>Many peer connections on one UDP port and, if wanted, one TCP port.</summary>
 public sealed class PeerHost : IAsyncDisposable
 {
     private readonly SharedPort _port;
@@ -26,6 +28,9 @@ public sealed class PeerHost : IAsyncDisposable
 
     public int UdpPort => _port.UdpPort;
 
+    /// <summary>Null where nothing listens for TCP.</summary>
+    public int? TcpPort => _port.TcpPort;
+
     public PeerHostStatistics Statistics => _port.Statistics;
 
     public Instant Now => _port.Clock.Now;
@@ -40,6 +45,13 @@ public sealed class PeerHost : IAsyncDisposable
         var session = await _port.AddAsync((seat, now) => new HostedPeerConnection(create(seat, now)), listener, cancel);
         return new PeerHandle(session, ((HostedPeerConnection)session.Peer).Peer);
     }
+
+    /// <summary>
+    /// Serves a TCP connection that somebody else has accepted on an address of this host and whose first byte is a frame's
+    /// (RFC 4571). Completes when the connection is over, at once if there are too many; the caller closes it then.
+    /// </summary>
+    public Task AcceptStreamAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote)
+        => _port.AcceptStreamAsync(transport, local, remote);
 
     /// <summary>Closes every session with a goodbye, then the sockets. Takes at most a second.</summary>
     public ValueTask DisposeAsync() => _port.DisposeAsync();

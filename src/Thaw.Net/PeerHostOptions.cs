@@ -9,6 +9,23 @@ public sealed record PeerHostOptions
     /// <summary>The one UDP port that serves every session; 0 takes a free one.</summary>
     public int UdpPort { get; init; } = 7860;
 
+    /// <summary>
+    /// The one TCP port for clients whose network blocks UDP (RFC 6544); null for none. 0 is the UDP port's number on those
+    /// addresses where it is free, any other must be free on all.
+    /// </summary>
+    public int? TcpPort { get; init; }
+
+    /// <summary>
+    /// True for addresses on which another listener of this process has the TCP port and hands over connections by
+    /// <see cref="PeerHost.AcceptStreamAsync"/>.
+    /// </summary>
+    public Func<IPAddress, bool> SharesTcp { get; init; } = static _ => false;
+
+    /// <summary>TCP connections at a time, of which each IPv4 address and each IPv6 /64 may have the second number.</summary>
+    public int MaxTcpStreams { get; init; } = 4096;
+
+    public int MaxTcpStreamsPerPrefix { get; init; } = 256;
+
     /// <summary>Null: every usable address of every interface that is up, loopback included, followed as they change.</summary>
     public IReadOnlyList<IPAddress>? Addresses { get; init; }
 

@@ -35,6 +35,9 @@ public sealed class VoiceServer : IAsyncDisposable
 
     public int UdpPort => _peers.UdpPort;
 
+    /// <summary>Where media may come over TCP; null for nowhere.</summary>
+    public int? TcpPort => _peers.TcpPort;
+
     /// <summary>What answers name now, the best first; those with a loopback base only for callers on this machine.</summary>
     public IReadOnlyList<Candidate> LocalCandidates => _peers.LocalCandidates;
 
@@ -57,12 +60,13 @@ public sealed class VoiceServer : IAsyncDisposable
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names };
-        var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options));
+        var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers));
         try
         {
             var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;
             await ListenAsync(web, options, cancel);
             await selfTest;
+            if (options.TcpPort is not null && peers.TcpPort is null) calls.Log.NoTcpPort();
             if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
             await peers.NamesSettled.WaitAsync(cancel);
             return new(web, calls, peers, dtls, options);
@@ -114,12 +118,18 @@ public sealed class VoiceServer : IAsyncDisposable
         return (app, calls);
     }
 
-    private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
+    private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options, PeerHost peers) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
     {
         Limit(kestrel, options.Limits);
-        if (options.Host is not "localhost") kestrel.Listen(IPAddress.Parse(options.Host), options.Port, KestrelErrors.Describe);
-        else if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0, KestrelErrors.Describe);
-        else kestrel.ListenLocalhost(options.Port, KestrelErrors.Describe);
+        if (options.Host is not "localhost") kestrel.Listen(IPAddress.Parse(options.Host), options.Port, Configure);
+        else if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0, Configure);
+        else kestrel.ListenLocalhost(options.Port, Configure);
+
+        void Configure(ListenOptions listen)
+        {
+            if (IceTcpSharing.IsNeeded(options)) IceTcpSharing.Share(listen, peers.AcceptStreamAsync, options.Time);
+            KestrelErrors.Describe(listen);
+        }
     });
 
     internal static void Limit(KestrelServerOptions kestrel, CallLimits limits)

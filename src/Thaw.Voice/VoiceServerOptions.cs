@@ -2,6 +2,7 @@ using System.Net;
 using Thaw.Net;
 using Thaw.Net.Addresses;
 using Thaw.Voice.Agents;
+using Thaw.Voice.Http;
 
 namespace Thaw.Voice;
 
@@ -16,6 +17,12 @@ public sealed record VoiceServerOptions
 
     /// <summary>The one UDP port that all media uses.</summary>
     public int UdpPort { get; init; } = 7860;
+
+    /// <summary>
+    /// The one TCP port for media of clients whose network blocks UDP; null for none, 0 for the UDP port's number where that
+    /// is free. It may be the HTTP port too.
+    /// </summary>
+    public int? TcpPort { get; init; } = 0;
 
     /// <summary>The addresses that media uses and answers name; null for every address of this machine.</summary>
     public IReadOnlyList<IPAddress>? UdpAddresses { get; init; }
@@ -46,7 +53,15 @@ public sealed record VoiceServerOptions
     public Action<ILoggingBuilder> Logging { get; init; } = static _ => { };
 
     /// <summary>The part of it that is about sockets and addresses.</summary>
-    public PeerHostOptions Network => new() { UdpPort = UdpPort, Addresses = UdpAddresses, Announce = PublicAddresses, Interfaces = Interfaces };
+    public PeerHostOptions Network => new()
+    {
+        UdpPort = UdpPort,
+        TcpPort = TcpPort,
+        SharesTcp = address => IceTcpSharing.Covers(this, address),
+        Addresses = UdpAddresses,
+        Announce = PublicAddresses,
+        Interfaces = Interfaces,
+    };
 }
 
 /// <summary>Every bound that keeps a call from waiting for ever. "Row" is a row of the table in docs/rfc/voice.md.</summary>

@@ -18,10 +18,12 @@ internal sealed record PortList(IReadOnlyList<PortLine> Ports, IReadOnlyDictiona
         var media = new PortLine("udp", settings.UdpPort, "both", "every client, directly", "all media of all calls; no proxy passes it on");
         var names = new PortLine("udp", 5353, "both", "browsers on the same network", "optional: multicast to 224.0.0.251 and ff02::fb, to find addresses that they hide (mDNS)");
 
-        PortLine[] outward = settings.IsHttpLocal ? [media] : [http, media];
-        if (outward.Any(p => p.Port == 0)) return new PortList([http, media, names], new Dictionary<string, IReadOnlyList<string>>());
+        PortLine[] tcp = settings.TcpPort is { } port
+            ? [new PortLine("tcp", port, "in", "clients whose network blocks UDP, directly", "their media (ICE-TCP); no proxy passes it on")] : [];
+        PortLine[] all = [http, media, .. tcp, names], outward = settings.IsHttpLocal ? [media, .. tcp] : [http, media, .. tcp];
+        if (outward.Any(p => p.Port == 0)) return new PortList(all, new Dictionary<string, IReadOnlyList<string>>());
 
-        (string, int)[] open = [.. outward.Select(p => (p.Protocol, p.Port))];
+        (string, int)[] open = [.. outward.Select(p => (p.Protocol, p.Port)).Distinct()];
         var commands = new Dictionary<string, IReadOnlyList<string>>
         {
             ["ufw"] = [.. open.Select(p => $"sudo ufw allow {p.Item2}/{p.Item1}")],
@@ -31,7 +33,7 @@ internal sealed record PortList(IReadOnlyList<PortLine> Ports, IReadOnlyDictiona
             ["kubernetes"] = settings.KubernetesPod(),
         };
         if (cloud is CloudProvider.GoogleCloud or CloudProvider.Azure) commands[cloud is CloudProvider.Azure ? "azure" : "gcloud"] = CloudCommands(cloud, open);
-        return new PortList([http, media, names], commands);
+        return new PortList(all, commands);
     }
 
     /// <summary>How a provider's own firewall is opened, where we know.</summary>

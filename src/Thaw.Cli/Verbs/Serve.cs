@@ -16,12 +16,16 @@ namespace Thaw.Cli.Verbs;
 /// <summary><c>thaw serve</c>: a page, a voice backend and an agent, in one process.</summary>
 internal static class Serve
 {
+    private const int NoPort = -1; // System.CommandLine knows no null for a number
+
     private static readonly string Agents = string.Join(", ", ShippedAgents.ByName.Keys);
 
     private static readonly Option<int> Port = new Option<int>("--port", "-p") { Description = "HTTP port; 0 takes a free one." }
         .OrVariable("THAW_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> UdpPort = new Option<int>("--udp-port") { Description = "The one UDP port for all media." }
         .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
+    private static readonly Option<int> TcpPort = new Option<int>("--tcp-port") { Description = "TCP port for media where UDP is blocked; the UDP port's number without it, off for none." }
+        .OrVariable("THAW_TCP_PORT", 0, "1 to 65535 or off", text => text is "off" ? (true, NoPort) : Number(text, 1, 65535));
     private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address") { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_UDP_ADDRESS", [], "addresses such as 203.0.113.7", Addresses);
     private static readonly Option<string> Host = new Option<string>("--host") { Description = "Address to serve HTTP on; 0.0.0.0 exposes it to the network." }
@@ -37,7 +41,7 @@ internal static class Serve
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
-        [Port, UdpPort, UdpAddresses, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins];
+        [Port, UdpPort, TcpPort, UdpAddresses, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins];
 
     public static Command Command()
     {
@@ -84,6 +88,7 @@ internal static class Serve
     {
         Port = parsed.GetValue(Port),
         UdpPort = parsed.GetValue(UdpPort),
+        TcpPort = parsed.GetValue(TcpPort) is not NoPort and var tcp ? tcp : null,
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
         PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,
         Interfaces = AddressOptions.Filter(parsed),
@@ -108,23 +113,25 @@ internal static class Serve
     private static void Announce(VoiceServer server, ParseResult parsed)
     {
         string agent = parsed.GetValue(Agent)!;
-        var remedies = RemediesFor(parsed, server.Url.Port, server.UdpPort);
+        var remedies = RemediesFor(parsed, server.Url.Port, server.UdpPort, server.TcpPort);
         var check = SelfCheck.Of(HostFacts.Read(), server.LocalCandidates, parsed.GetValue(AddressOptions.PublicIp)!, server.UnknownNames, remedies);
         if (parsed.GetValue(Json))
         {
-            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.Codecs.Names, agent, check.Announced, check.Warnings);
+            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.TcpPort, server.Codecs.Names, agent, check.Announced, check.Warnings);
             Console.Out.WriteLine(JsonSerializer.Serialize(line, ServeJson.Default.StartLine));
             return;
         }
 
-        Console.Out.WriteLine($"Thaw is at {server.Url} (UDP port {server.UdpPort}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
+        string ports = server.TcpPort == server.UdpPort ? $"UDP and TCP port {server.UdpPort}"
+            : server.TcpPort is { } tcp ? $"UDP port {server.UdpPort}, TCP port {tcp}" : $"UDP port {server.UdpPort}";
+        Console.Out.WriteLine($"Thaw is at {server.Url} ({ports}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
         foreach (string said in check.Lines()) Console.Out.WriteLine(said);
     }
 
     /// <summary>For advice in the words of the user's own command line.</summary>
-    internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort) => new(
+    internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort, int? tcpPort) => new(
         [.. parsed.Tokens.Skip(1).Select(token => token.Value).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
-        port, udpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host));
+        port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host));
 
     private static (bool, int) Number(string text, int least, int most)
         => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
@@ -145,7 +152,7 @@ internal static class Serve
 
 /// <summary>What <c>thaw serve --json</c> prints once it serves.</summary>
 internal sealed record StartLine(
-    int SchemaVersion, string Url, int UdpPort, IReadOnlyList<string> Codecs, string Agent,
+    int SchemaVersion, string Url, int UdpPort, int? TcpPort, IReadOnlyList<string> Codecs, string Agent,
     IReadOnlyList<AnnouncedLine> Announced, IReadOnlyList<WarningLine> Warnings);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

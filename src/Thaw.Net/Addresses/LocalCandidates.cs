@@ -6,16 +6,13 @@ using Thaw.Protocol.Ice;
 namespace Thaw.Net.Addresses;
 
 /// <summary>
-/// What an answer names, in one order: first what the world reaches, then what the neighbours reach, over UDP before TCP,
-/// and last what costs a detour. Pure: the sockets, the flags and the gatherer are arguments.
+/// What an answer names, in one order: first what the world reaches, then what the neighbours reach, then detours, all over
+/// UDP; then TCP, and last detours over TCP. Pure: the sockets, the flags and the gatherer are arguments.
 /// </summary>
 internal static class LocalCandidates
 {
     // A machine with a hundred addresses must not crowd out the relays; an agent takes 32, and learns some by itself.
     private const int MostUdp = 12, MostTcp = 6, MostForeign = 8;
-
-    private const uint TcpHostPreference = 90;      // RFC 6544 §4.2: below every UDP host and reflexive candidate; libwebrtc's number
-    private const uint PassivePreference = 4 << 13; // RFC 6544 §4.2: direction preference of a passive host candidate
 
     /// <param name="bases">Local sockets and listeners, the better interface first.</param>
     /// <param name="announced">Addresses that the world knows a base by (1:1 NAT, port forwarding), the better first.</param>
@@ -80,10 +77,11 @@ internal static class LocalCandidates
 
     private static uint HostPriority(TransportProtocol protocol, int rank) => protocol is TransportProtocol.Udp
         ? CandidatePriority.Of(CandidateType.Host, (ushort)(ushort.MaxValue - rank))
-        : TcpHostPreference << 24 | (PassivePreference + 8191 - (uint)rank) << 8 | 255;
+        : CandidatePriority.OfPassiveTcp(rank);
 
     private static Candidate From(ForeignCandidate told, int rank) => new(
-        told.Type, told.Address, told.Base, CandidatePriority.Of(told.Type, (ushort)(ushort.MaxValue - rank)),
+        told.Type, told.Address, told.Base,
+        told.Type is CandidateType.Relayed ? CandidatePriority.OfRelayed(told.Via, rank) : CandidatePriority.Of(told.Type, (ushort)(ushort.MaxValue - rank)),
         Foundation(told.Type, told.Base, told.Server));
 
     // RFC 8445 §5.1.1.3: one per type, base address, server and protocol, the same every time. FNV-1a keeps it short and
@@ -101,7 +99,9 @@ internal static class LocalCandidates
 
 /// <summary>An address of ours that a server told us.</summary>
 /// <param name="Server">Names the server that told, for the foundation: two servers' candidates must not share one.</param>
-internal sealed record ForeignCandidate(CandidateType Type, TransportAddress Address, TransportAddress Base, string Server);
+/// <param name="Via">How a relayed one's data reaches the relay.</param>
+internal sealed record ForeignCandidate(
+    CandidateType Type, TransportAddress Address, TransportAddress Base, string Server, RelayTransport Via = RelayTransport.Udp);
 
 /// <summary>An address that the world reaches us at and that no interface of ours has.</summary>
 /// <param name="Private">The address of ours behind it; null where there is but one.</param>

@@ -4,6 +4,7 @@ using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using Thaw.Net.Addresses;
 using Thaw.Net.Names;
+using Thaw.Net.Tcp;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
@@ -11,24 +12,21 @@ using Thaw.Protocol.Ice;
 namespace Thaw.Net.Loop;
 
 /// <summary>One UDP port on all local addresses, served by a few loops, and the addresses as they come and go.</summary>
-internal sealed class SharedPort : IAsyncDisposable
+internal sealed partial class SharedPort : IAsyncDisposable
 {
     private const int MostShards = 8; // one decimal digit names a loop
-    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromMilliseconds(900);
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan LongestStreamGoodbye = TimeSpan.FromMilliseconds(250);
 
     private readonly PeerHostOptions _options;
     private readonly Shard[] _shards;
     private readonly HashSet<IPAddress> _addresses;
-    private readonly PublicNames _announced;
     private readonly NameLoop? _names;
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _ended; // never faulted: failures surface in _completion
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _composing = new();
-    private IReadOnlyList<IPAddress> _named; // those of _addresses that answers name, the better first
-    private volatile Candidate[] _candidates = [];
     private int _disposed;
 
     private SharedPort(PeerHostOptions options, Clock clock, List<LocalSocket[]> rows, int loops)
@@ -37,10 +35,11 @@ internal sealed class SharedPort : IAsyncDisposable
         Clock = clock;
         UdpPort = rows[0][0].Local.Port;
         _addresses = [.. rows.Select(row => row[0].Local.Address)];
+        _passive = new PassiveTcp(Routes, clock, _streamCounters, options.MaxTcpStreams, options.MaxTcpStreamsPerPrefix);
+        _listeners = ListenTcp();
         _announced = new PublicNames(options.Announce, Dns.GetHostAddressesAsync, clock.Time);
-        _named = [.. _addresses];
-        Compose(_named);
         _names = options.ResolveLocalNames ? new NameLoop(options, clock) : null;
+        Compose(_addresses);
         _shards = new Shard[loops];
         for (int i = 0; i < loops; i++)
         {
@@ -49,21 +48,19 @@ internal sealed class SharedPort : IAsyncDisposable
         }
 
         var following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
-        var lookingUp = _announced.FollowAsync(() => Compose(null), _stop.Token);
-        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following), SurfaceAsync(lookingUp), SurfaceAsync(_names?.Ended ?? Task.CompletedTask)]);
+        var sweeping = _passive.SweepAsync(_stop.Token);
+        var lookingUp = _announced.FollowAsync(Compose, _stop.Token);
+        var naming = _names?.Ended ?? Task.CompletedTask;
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. new[] { following, sweeping, lookingUp, naming }.Select(SurfaceAsync)]);
     }
 
     public Clock Clock { get; }
 
     public int UdpPort { get; }
 
-    public IReadOnlyList<Candidate> Candidates => _candidates;
-
-    public PublicNames Announced => _announced;
-
     public RouteTable Routes { get; } = new();
 
-    public PeerHostStatistics Statistics => Counters.Sum(_shards);
+    public PeerHostStatistics Statistics => Counters.Sum(_shards, _streamCounters, Routes.Streams.Count);
 
     public Task Completion => _completion.Task;
 
@@ -113,6 +110,8 @@ internal sealed class SharedPort : IAsyncDisposable
         _names?.Dispose();
         foreach (var shard in _shards) shard.Stop();
         await Task.WhenAny(_ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
+        _listeners?.Stop();
+        await _passive.StopAsync(LongestStreamGoodbye);
         _completion.TrySetResult();
         _stop.Dispose();
         _random.Dispose();
@@ -161,16 +160,6 @@ internal sealed class SharedPort : IAsyncDisposable
         }
     }
 
-    /// <summary>Everything that answers name comes from here, whoever has news.</summary>
-    private void Compose(IReadOnlyList<IPAddress>? addresses)
-    {
-        lock (_composing)
-        {
-            _named = addresses ?? _named;
-            _candidates = LocalCandidates.Compose([.. _named.Select(a => new TransportAddress(a, (ushort)UdpPort))], _announced.Addresses, []);
-        }
-    }
-
     private void OnAddressChanged(object? sender, EventArgs e) => _changed.TrySetResult();
 
     // Sockets first, candidates last: what is offered can be received. Sessions on an address that has gone learn of it
@@ -191,7 +180,7 @@ internal sealed class SharedPort : IAsyncDisposable
         IPAddress[] added = [.. found.Except(_addresses)];
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
-        Compose([.. found.Where(_addresses.Contains)]);
+        Compose(found.Where(_addresses.Contains));
     }
 
     private async Task AddAsync(IPAddress address)
@@ -212,12 +201,14 @@ internal sealed class SharedPort : IAsyncDisposable
             var (shard, socket) = (_shards[i], row[i]);
             await shard.PostAsync(_ => { shard.AddSocket(socket); return true; }, CancellationToken.None);
         }
+        _listeners?.TryListen(address);
         _addresses.Add(address);
     }
 
     private async Task RemoveAsync(IPAddress address)
     {
         _addresses.Remove(address);
+        _listeners?.Forget(address);
         var local = new TransportAddress(address, (ushort)UdpPort);
         foreach (var shard in _shards)
             await shard.PostAsync(_ => { shard.RemoveSocket(local); return true; }, CancellationToken.None);

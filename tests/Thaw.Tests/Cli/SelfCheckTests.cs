@@ -40,7 +40,8 @@ public sealed class SelfCheckTests
 
         Assert.Equal(
             ["thaw serve --host 0.0.0.0 --public-ip ADDRESS/10.0.0.5",
-             "aws ec2 authorize-security-group-ingress --group-id SECURITY_GROUP --protocol udp --port 7860 --cidr 0.0.0.0/0"],
+             "aws ec2 authorize-security-group-ingress --group-id SECURITY_GROUP --protocol udp --port 7860 --cidr 0.0.0.0/0",
+             "aws ec2 authorize-security-group-ingress --group-id SECURITY_GROUP --protocol tcp --port 7860 --cidr 0.0.0.0/0"],
             Assert.Single(check.Warnings).Commands);
     }
 
@@ -97,7 +98,7 @@ public sealed class SelfCheckTests
     {
         var list = PortList.For(Remedies("serve --host 0.0.0.0"), CloudProvider.GoogleCloud);
 
-        Assert.Equal([("tcp", 7860, "in"), ("udp", 7860, "both"), ("udp", 5353, "both")], list.Ports.Select(p => (p.Protocol, p.Port, p.Direction)));
+        Assert.Equal([("tcp", 7860, "in"), ("udp", 7860, "both"), ("tcp", 7860, "in"), ("udp", 5353, "both")], list.Ports.Select(p => (p.Protocol, p.Port, p.Direction)));
         Assert.All(list.Ports, p => Assert.False(string.IsNullOrWhiteSpace(p.Who) || string.IsNullOrWhiteSpace(p.Why)));
         Assert.Equal(["sudo ufw allow 7860/tcp", "sudo ufw allow 7860/udp"], list.Commands["ufw"]);
         Assert.Contains("gcloud compute firewall-rules create thaw --allow tcp:7860,udp:7860", list.Commands["gcloud"]);
@@ -106,7 +107,16 @@ public sealed class SelfCheckTests
 
     [Fact]
     public void Http_behind_a_proxy_of_this_machine_is_not_to_be_opened()
-        => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve"), CloudProvider.None).Commands["ufw"]);
+        => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve --tcp-port off") with { TcpPort = null }, CloudProvider.None).Commands["ufw"]);
+
+    [Fact]
+    public void Media_over_tcp_has_its_own_line_and_its_port_is_published()
+    {
+        var remedies = Remedies("serve --tcp-port 443") with { TcpPort = 443 };
+
+        Assert.Equal(["sudo ufw allow 7860/udp", "sudo ufw allow 443/tcp"], PortList.For(remedies, CloudProvider.None).Commands["ufw"]);
+        Assert.StartsWith("docker run -p 7860:7860/tcp -p 443:443/tcp -p 7860:7860/udp IMAGE serve --tcp-port 443 ", remedies.DockerRun("ADDRESS"), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_port_that_changes_cannot_be_opened()
@@ -127,7 +137,7 @@ public sealed class SelfCheckTests
     private static SelfCheck Check(string line, HostFacts facts)
         => SelfCheck.Of(facts, [.. facts.Addresses.Select(a => Host(a.Address.ToString(), a.Address.ToString()))], [], [], Remedies(line));
 
-    private static Remedies Remedies(string line) => Serve.RemediesFor(Root().Parse(line), 7860, 7860);
+    private static Remedies Remedies(string line) => Serve.RemediesFor(Root().Parse(line), 7860, 7860, 7860);
 
     private static RootCommand Root() => new() { Serve.Command(), Ports.Command() };
 

@@ -87,15 +87,19 @@ public sealed class LocalCandidatesTests
         => Assert.Equal(["10.0.0.5"], Names(LocalCandidates.Compose([At("10.0.0.5")], [Announce("2001:db8::7")], [])));
 
     [Fact]
-    public void Tcp_comes_after_all_udp_that_needs_no_relay_and_relays_come_last()
+    public void Tcp_comes_after_all_udp_and_relays_by_tcp_and_tls_come_last()
     {
         var tcp = At("192.0.2.2").Over(TransportProtocol.Tcp);
         ForeignCandidate reflexive = new(CandidateType.ServerReflexive, At("203.0.113.7", 4000), At("192.0.2.2"), "stun");
         ForeignCandidate relayed = new(CandidateType.Relayed, At("203.0.113.99", 5000), At("203.0.113.99", 5000), "turn");
 
-        var candidates = LocalCandidates.Compose([tcp, At("192.0.2.2")], [], [relayed, reflexive]);
+        var byTcp = relayed with { Address = At("203.0.113.99", 5001), Via = RelayTransport.Tcp };
+        var byTls = relayed with { Address = At("203.0.113.99", 5002), Via = RelayTransport.Tls };
 
-        Assert.Equal([At("192.0.2.2"), reflexive.Address, tcp, relayed.Address], candidates.Select(c => c.Address));
+        var candidates = LocalCandidates.Compose([tcp, At("192.0.2.2")], [], [byTls, byTcp, relayed, reflexive]);
+
+        Assert.Equal([At("192.0.2.2"), reflexive.Address, relayed.Address, tcp, byTcp.Address, byTls.Address], candidates.Select(c => c.Address));
+        Assert.Equal(candidates.OrderByDescending(c => c.Priority), candidates);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Thaw.Dtls;
 using Thaw.Net;
+using Thaw.Protocol.Ice;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Audio;
 using Thaw.Voice.Calls;
@@ -37,6 +38,12 @@ public sealed class VoiceServer : IAsyncDisposable
     /// <summary>Where media may come over TCP; null for nowhere.</summary>
     public int? TcpPort => _peers.TcpPort;
 
+    /// <summary>What answers name now, the best first; those with a loopback base only for callers on this machine.</summary>
+    public IReadOnlyList<Candidate> LocalCandidates => _peers.LocalCandidates;
+
+    /// <summary>Names among the public addresses that no look-up has found yet.</summary>
+    public IReadOnlyList<string> UnknownNames => _peers.UnknownNames;
+
     /// <summary>The UDP port's counters since the start.</summary>
     public PeerHostStatistics Statistics => _peers.Statistics;
 
@@ -49,7 +56,7 @@ public sealed class VoiceServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        var peers = PeerHost.Open(HostOptions(options), options.Time);
+        var peers = PeerHost.Open(options.Network, options.Time);
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names, Budget = options.Budget };
@@ -61,6 +68,7 @@ public sealed class VoiceServer : IAsyncDisposable
             await selfTest;
             if (options.TcpPort is not null && peers.TcpPort is null) calls.Log.NoTcpPort();
             if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
+            await peers.NamesSettled.WaitAsync(cancel);
             return new(web, calls, peers, dtls, options);
         }
         catch
@@ -109,14 +117,6 @@ public sealed class VoiceServer : IAsyncDisposable
         Endpoints.Map(app, calls, options);
         return (app, calls);
     }
-
-    private static PeerHostOptions HostOptions(VoiceServerOptions options) => new()
-    {
-        UdpPort = options.UdpPort,
-        TcpPort = options.TcpPort,
-        SharesTcp = address => IceTcpSharing.Covers(options, address),
-        Addresses = options.UdpAddresses,
-    };
 
     private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options, PeerHost peers) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
     {

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Thaw.Net;
+using Thaw.Net.Addresses;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
@@ -41,9 +42,14 @@ internal static class Serve
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };
 
+    /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
+    public static IReadOnlyList<Option> Settings { get; } =
+        [Port, UdpPort, TcpPort, UdpAddresses, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
+
     public static Command Command()
     {
-        var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, TcpPort, UdpAddresses, Host, Agent, MaxSessions, AllowedOrigins, Budget, Json, Verbose };
+        var command = new Command("serve", "Serve the voice page and answer its calls.") { Json, Verbose };
+        foreach (var option in Settings) command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
@@ -87,6 +93,8 @@ internal static class Serve
         UdpPort = parsed.GetValue(UdpPort),
         TcpPort = parsed.GetValue(TcpPort) is not NoPort and var tcp ? tcp : null,
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
+        PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,
+        Interfaces = AddressOptions.Filter(parsed),
         Host = parsed.GetValue(Host)!,
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],
         MaxSessions = parsed.GetValue(MaxSessions),
@@ -109,9 +117,11 @@ internal static class Serve
     private static void Announce(VoiceServer server, ParseResult parsed)
     {
         string agent = parsed.GetValue(Agent)!;
+        var remedies = RemediesFor(parsed, server.Url.Port, server.UdpPort, server.TcpPort);
+        var check = SelfCheck.Of(HostFacts.Read(), server.LocalCandidates, parsed.GetValue(AddressOptions.PublicIp)!, server.UnknownNames, remedies);
         if (parsed.GetValue(Json))
         {
-            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.TcpPort, server.Codecs.Names, agent);
+            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.TcpPort, server.Codecs.Names, agent, check.Announced, check.Warnings);
             Console.Out.WriteLine(JsonSerializer.Serialize(line, ServeJson.Default.StartLine));
             return;
         }
@@ -119,7 +129,13 @@ internal static class Serve
         string ports = server.TcpPort == server.UdpPort ? $"UDP and TCP port {server.UdpPort}"
             : server.TcpPort is { } tcp ? $"UDP port {server.UdpPort}, TCP port {tcp}" : $"UDP port {server.UdpPort}";
         Console.Out.WriteLine($"Thaw is at {server.Url} ({ports}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
+        foreach (string said in check.Lines()) Console.Out.WriteLine(said);
     }
+
+    /// <summary>For advice in the words of the user's own command line.</summary>
+    internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort, int? tcpPort) => new(
+        [.. parsed.Tokens.Skip(1).Select(token => token.Value).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
+        port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host));
 
     private static (bool, int) Number(string text, int least, int most)
         => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
@@ -139,7 +155,9 @@ internal static class Serve
 }
 
 /// <summary>What <c>thaw serve --json</c> prints once it serves.</summary>
-internal sealed record StartLine(int SchemaVersion, string Url, int UdpPort, int? TcpPort, IReadOnlyList<string> Codecs, string Agent);
+internal sealed record StartLine(
+    int SchemaVersion, string Url, int UdpPort, int? TcpPort, IReadOnlyList<string> Codecs, string Agent,
+    IReadOnlyList<AnnouncedLine> Announced, IReadOnlyList<WarningLine> Warnings);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(StartLine))]

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
+using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
+using Thaw.Net.Names;
 using Thaw.Net.Tcp;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
@@ -21,13 +23,12 @@ internal sealed partial class SharedPort : IAsyncDisposable
     private readonly IReadOnlyList<ConfiguredServer> _servers;
     private readonly Shard[] _shards;
     private readonly HashSet<IPAddress> _addresses;
+    private readonly NameLoop? _names;
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _ended; // never faulted: failures surface in _completion
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile IReadOnlyList<IPAddress> _found; // in the order of the interfaces
-    private volatile Candidate[] _candidates;
     private int _disposed;
 
     private SharedPort(PeerHostOptions options, IReadOnlyList<ConfiguredServer> servers, Clock clock, List<LocalSocket[]> rows, int loops)
@@ -39,12 +40,13 @@ internal sealed partial class SharedPort : IAsyncDisposable
         _addresses = [.. rows.Select(row => row[0].Local.Address)];
         _passive = new PassiveTcp(Routes, clock, _streamCounters, options.MaxTcpStreams, options.MaxTcpStreamsPerPrefix);
         _listeners = ListenTcp();
-        _found = [.. _addresses];
-        _candidates = Compose();
+        _announced = new PublicNames(options.Announce, Dns.GetHostAddressesAsync, clock.Time);
+        _names = options.ResolveLocalNames ? new NameLoop(options, clock) : null;
+        Compose(_addresses);
         _shards = new Shard[loops];
         for (int i = 0; i < loops; i++)
         {
-            _shards[i] = new Shard(i.ToString(CultureInfo.InvariantCulture), clock, Routes, rows.Select(row => row[i]));
+            _shards[i] = new Shard(i.ToString(CultureInfo.InvariantCulture), clock, Routes, rows.Select(row => row[i])) { Names = _names };
             _shards[i].Start();
         }
 
@@ -52,14 +54,14 @@ internal sealed partial class SharedPort : IAsyncDisposable
         _gathering = Gather();
         var gathering = _gathering?.RunAsync(_stop.Token) ?? Task.CompletedTask;
         var sweeping = _passive.SweepAsync(_stop.Token);
-        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following), SurfaceAsync(sweeping), SurfaceAsync(gathering)]);
+        var lookingUp = _announced.FollowAsync(Compose, _stop.Token);
+        var naming = _names?.Ended ?? Task.CompletedTask;
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. new[] { following, sweeping, gathering, lookingUp, naming }.Select(SurfaceAsync)]);
     }
 
     public Clock Clock { get; }
 
     public int UdpPort { get; }
-
-    public IReadOnlyList<Candidate> Candidates => _candidates;
 
     public RouteTable Routes { get; } = new();
 
@@ -87,9 +89,13 @@ internal sealed partial class SharedPort : IAsyncDisposable
         }
     }
 
-    private static PeerHostException NoAddress(PeerHostOptions options, Exception? inner = null) => new(PeerHostError.NoAddress, options.Addresses is null
-        ? "No network interface has an address that can be used: not even loopback is up."
-        : $"Each of these must be an address of this machine, given once: {string.Join(", ", options.Addresses)}.", inner);
+    private static PeerHostException NoAddress(PeerHostOptions options, Exception? inner = null) => new(PeerHostError.NoAddress, options switch
+    {
+        { Addresses: { } wanted } => $"Each of these must be an address of this machine, given once: {string.Join(", ", wanted)}.",
+        { Interfaces.Include: { Count: > 0 } names } => $"No interface that is up and has an address matches {string.Join(", ", names)}.",
+        { Interfaces.Exclude.Count: > 0 } => "Every interface that is up and has an address is excluded.",
+        _ => "No network interface has an address that can be used: not even loopback is up.",
+    }, inner);
 
     public async ValueTask<Session> AddAsync(
         Func<PeerSeat, Instant, IHostedPeer> create, IPeerListener listener, CancellationToken cancel)
@@ -107,6 +113,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
 
         await _stop.CancelAsync();
+        _names?.Dispose();
         foreach (var shard in _shards) shard.Stop();
         await Task.WhenAny(_ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
         _listeners?.Stop();
@@ -180,8 +187,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
         if (gone.Length + added.Length == 0) return;
-        _found = [.. found.Where(_addresses.Contains)];
-        Recompose();
+        Compose(found.Where(_addresses.Contains));
         _gathering?.SetBases(UdpBases);
     }
 

@@ -26,6 +26,8 @@ internal static class AllNetworks
         new("Both have public addresses", "host-host udp", AtOnce) { Client = Nat.None },
         new("Client behind a home router (port-restricted NAT)", "prflx-host udp", AtOnce),
         new("Client behind a symmetric NAT", "prflx-host udp", AtOnce) { Client = Nat.Symmetric },
+        new("Server behind 1:1 NAT, announced with --public-ip", "prflx-host udp", AtOnce) { Server = Nat.OneToOne, Serve = ["--public-ip", Lab.ServerAddress] },
+        new("The same with a client without UDP", "prflx-host tcp", AtOnce) { Server = Nat.OneToOne, Serve = ["--public-ip", Lab.ServerAddress], Home = NoUdp },
         new("The client's STUN server is silent", "prflx-host udp", AtOnce) { IceServers = $"[{{ urls: 'stun:{Lab.BlackHole}:3478' }}]" },
         new("All of the client's STUN and TURN servers are silent", "prflx-host udp", AtOnce)
         {
@@ -51,6 +53,7 @@ internal static class AllNetworks
     [
         new("The server's UDP port is closed, and there is no TCP", "ice-failed", Named) { Site = NoUdp, Serve = ["--tcp-port", "off"] },
         new("Client without UDP, and there is neither TCP nor a relay", "ice-failed", Named) { Home = $"{Signalling}\ndrop" },
+        new("Server behind 1:1 NAT that is not announced", "ice-failed", Named) { Server = Nat.OneToOne, Client = Nat.Symmetric },
         // RFC 7983 §7: 20 to 63 are DTLS. The first byte after the UDP header.
         new("Something on the way drops DTLS", "dtls-failed", Named) { Internet = "meta l4proto udp @th,64,8 20-63 drop" },
     ];

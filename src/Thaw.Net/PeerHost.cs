@@ -31,6 +31,12 @@ public sealed class PeerHost : IAsyncDisposable
     /// <summary>Null where nothing listens for TCP.</summary>
     public int? TcpPort => _port.TcpPort;
 
+    /// <summary>
+    /// Completes when every ICE server has told its addresses, failed or been silent once, after 5 s in any case. Nobody has
+    /// to wait: candidates that come later are in later answers.
+    /// </summary>
+    public Task GatheringSettled => _port.GatheringSettled;
+
     public PeerHostStatistics Statistics => _port.Statistics;
 
     public Instant Now => _port.Clock.Now;

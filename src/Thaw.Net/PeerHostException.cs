@@ -11,4 +11,4 @@ public sealed class PeerHostException(PeerHostError error, string message, Excep
     internal static PeerHostException HostStopped() => new(PeerHostError.HostStopped, "The host has stopped.");
 }
 
-public enum PeerHostError { PortInUse, PortNotAllowed, NoAddress, TooManySessions, SessionClosed, SessionCrashed, HostStopped }
+public enum PeerHostError { PortInUse, PortNotAllowed, NoAddress, BadIceServer, TooManySessions, SessionClosed, SessionCrashed, HostStopped }

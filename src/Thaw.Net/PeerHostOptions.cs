@@ -1,5 +1,8 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Thaw.Net.Addresses;
+using Thaw.Net.Gathering;
+using Thaw.Protocol;
 
 namespace Thaw.Net;
 
@@ -37,6 +40,15 @@ public sealed record PeerHostOptions
 
     /// <summary>Ask the local network for the addresses that browsers hide behind <c>.local</c> names (mDNS).</summary>
     public bool ResolveLocalNames { get; init; } = true;
+
+    /// <summary>STUN and TURN servers that tell us more addresses.</summary>
+    public IReadOnlyList<IceServer> IceServers { get; init; } = [];
+
+    /// <summary>Certificates to trust besides the system's, of TURN servers that are asked over TLS.</summary>
+    public X509Certificate2Collection? TrustedCertificates { get; init; }
+
+    /// <summary>Hears what the host itself notices: what came of its ICE servers. Called on a loop, which must not be blocked.</summary>
+    public Action<Observation> Observed { get; init; } = static _ => { };
 
     /// <summary>Loops, each with a thread and a socket per address. 0: one per core, at most 8. Always 1 off Linux.</summary>
     public int Shards { get; init; }

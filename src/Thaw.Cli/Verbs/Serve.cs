@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Thaw.Net;
 using Thaw.Net.Addresses;
+using Thaw.Protocol.Peer;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
 
@@ -36,12 +37,14 @@ internal static class Serve
         .OrVariable("THAW_MAX_SESSIONS", 100, "1 to 10000", text => Number(text, 1, 10_000));
     private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins") { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_ALLOWED_ORIGINS", [], "origins such as https://example.org", Origins);
+    private static readonly Option<ConnectBudget> Budget = new Option<ConnectBudget>("--budget") { Description = "Seconds that a stage of a connect may take, as checks=7,dtls=8.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_BUDGET", new ConnectBudget(), BudgetOption.Expected, BudgetOption.Parse);
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
-        [Port, UdpPort, TcpPort, UdpAddresses, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins];
+        [Port, UdpPort, TcpPort, UdpAddresses, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
 
     public static Command Command()
     {
@@ -96,6 +99,7 @@ internal static class Serve
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],
         MaxSessions = parsed.GetValue(MaxSessions),
         AllowedOrigins = parsed.GetValue(AllowedOrigins) is { Length: > 0 } origins && !origins.Contains("*") ? origins : null,
+        Budget = parsed.GetValue(Budget)!,
         Logging = logging => LogTo(logging, parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information),
     };
 

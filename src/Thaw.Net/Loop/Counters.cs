@@ -16,7 +16,7 @@ internal sealed class Counters
     /// <summary>The one counter that other threads write.</summary>
     public void CountQueueFull() => Interlocked.Increment(ref _queueFull);
 
-    public static PeerHostStatistics Sum(IReadOnlyList<Shard> shards, StreamCounters streams, int openStreams)
+    public static PeerHostStatistics Sum(IReadOnlyList<Shard> shards, StreamCounters streams, int openStreams, int ownSessions)
     {
         long Total(Func<Counters, long> of) => shards.Sum(s => of(s.Counters));
 
@@ -38,7 +38,7 @@ internal sealed class Counters
             Forwarded = Total(c => c.Forwarded),
             SendErrors = Total(c => c.SendErrors),
             ReceiveErrors = Total(c => c.ReceiveErrors),
-            Sessions = shards.Sum(s => s.Load),
+            Sessions = shards.Sum(s => s.Load) - ownSessions,
             SessionsCrashed = Total(c => c.Crashed),
             Tcp = streams.Read(openStreams),
             Shards = shards.Count,

@@ -3,10 +3,11 @@ using Thaw.Protocol.Peer;
 
 namespace Thaw.Net.Loop;
 
-/// <summary>What a loop needs of a peer. The tests' echo peer is the other one.</summary>
+/// <summary>What a loop needs of a peer. The gatherer is one too, and the tests' echo peer.</summary>
 internal interface IHostedPeer : IMachine, IDisposable
 {
-    string LocalUfrag { get; }
+    /// <summary>What checks call it by; null where nobody checks it.</summary>
+    string? LocalUfrag { get; }
     bool IsClosed { get; }
     void SendAudio(ReadOnlySpan<byte> payload, uint timestamp, bool marker, Instant now);
     bool TrySendMessage(ushort stream, bool isText, ReadOnlySpan<byte> data, Instant now);
@@ -17,7 +18,7 @@ internal interface IHostedPeer : IMachine, IDisposable
 internal sealed class HostedPeerConnection(PeerConnection peer) : IHostedPeer
 {
     public PeerConnection Peer => peer;
-    public string LocalUfrag => peer.LocalCredentials.Ufrag;
+    public string? LocalUfrag => peer.LocalCredentials.Ufrag;
     public bool IsClosed => peer.IsClosed;
     public void Receive(in Datagram datagram, Instant now) => peer.Receive(datagram, now);
     public void Advance(Instant now) => peer.Advance(now);

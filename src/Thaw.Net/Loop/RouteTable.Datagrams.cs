@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Thaw.Protocol;
 using Thaw.Protocol.Stun;
+using Thaw.Protocol.Turn;
 
 namespace Thaw.Net.Loop;
 
@@ -14,6 +15,7 @@ internal sealed partial class RouteTable
     public DropReason? Find(in Flow flow, ReadOnlySpan<byte> payload, out Session session)
     {
         session = null!;
+        if (ChannelData.IsChannelData(payload)) return TryFind(flow, out session) ? null : DropReason.UnknownProtocol; // from a relay, or from nobody
         return Refuse(payload) ?? FindOwner(flow, payload, out session);
     }
 

@@ -24,6 +24,9 @@ internal sealed partial class RouteTable
     /// <summary>The streams that carry the flows over TCP: they end with their flows, and their flows with them.</summary>
     public OpenStreams Streams { get; } = new();
 
+    /// <summary>Whose our relayed addresses are: what is sent from there goes to that session, and out by its relay.</summary>
+    public ConcurrentDictionary<TransportAddress, Session> Relays { get; } = new();
+
     public int FlowCount => _flows.Count;
 
     public int UfragCount => _ufrags.Count;

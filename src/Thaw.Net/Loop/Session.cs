@@ -4,7 +4,7 @@ using Thaw.Protocol;
 
 namespace Thaw.Net.Loop;
 
-internal enum WorkKind : byte { Datagram, Audio, Message, Errand, PathClosed }
+internal enum WorkKind : byte { Datagram, Audio, Message, Errand, PathClosed, Relay }
 
 /// <summary>One input from another thread. <see cref="Buffer"/> is rented.</summary>
 internal readonly struct Work
@@ -79,12 +79,17 @@ internal sealed class Session
         Schedule();
     }
 
-    /// <summary>From the loop that received a datagram to the one that owns its session.</summary>
-    public bool TryForward(in Flow flow, ReadOnlySpan<byte> payload)
+    /// <summary>From whoever received a datagram to the loop that owns its session.</summary>
+    public bool TryForward(in Flow flow, ReadOnlySpan<byte> payload) => TryForward(WorkKind.Datagram, flow, payload);
+
+    /// <summary>To the session that holds the relay, from one that sends through it.</summary>
+    public bool TryRelay(in Flow flow, ReadOnlySpan<byte> payload) => TryForward(WorkKind.Relay, flow, payload);
+
+    private bool TryForward(WorkKind kind, in Flow flow, ReadOnlySpan<byte> payload)
     {
         if (Interlocked.Increment(ref _forwarded) <= _maxForwarded)
         {
-            var work = new Work { Kind = WorkKind.Datagram, Flow = flow, Buffer = Copy(payload), Length = payload.Length };
+            var work = new Work { Kind = kind, Flow = flow, Buffer = Copy(payload), Length = payload.Length };
             if (_inbox.Writer.TryWrite(work))
             {
                 Schedule();
@@ -118,7 +123,7 @@ internal sealed class Session
     internal bool TryTake(out Work work)
     {
         if (!_inbox.Reader.TryRead(out work)) return false;
-        if (work.Kind is WorkKind.Datagram) Interlocked.Decrement(ref _forwarded);
+        if (work.Kind is WorkKind.Datagram or WorkKind.Relay) Interlocked.Decrement(ref _forwarded);
         return true;
     }
 

@@ -65,6 +65,13 @@ internal sealed partial class Shard
         else Counters.Drop(DropReason.QueueFull);
     }
 
+    // What came through a relay. Not delivered here and now: its machine is in the middle of being polled.
+    private void Forward(in Flow flow, ReadOnlySpan<byte> payload)
+    {
+        if (Routes.Find(flow, payload, out var session) is { } reason) Counters.Drop(reason);
+        else if (!session.TryForward(flow, payload)) Counters.Drop(DropReason.QueueFull);
+    }
+
     private void Send(Session session, in Output output)
     {
         var flow = new Flow(output.Source, output.Destination);
@@ -77,7 +84,8 @@ internal sealed partial class Shard
 
         if (!_sockets.TryGetValue(flow.Local, out var socket) || !socket.CanReach(flow.Remote))
         {
-            Counters.SendErrors++; // its interface is gone
+            if (Routes.Relays.TryGetValue(flow.Local, out var relay)) SendRelayed(session, relay, flow, output.Payload, answer);
+            else Counters.SendErrors++; // its interface is gone
             return;
         }
 
@@ -106,5 +114,11 @@ internal sealed partial class Shard
         session.Routes.Claim(flow, proven);
         if (proven) stream.Prove();
         stream.TrySend(payload);
+    }
+
+    private void SendRelayed(Session session, Session relay, in Flow flow, ReadOnlySpan<byte> payload, bool proven)
+    {
+        session.Routes.Claim(flow, proven);
+        if (!relay.TryRelay(flow, payload)) Counters.SendErrors++; // full: as a socket's buffer would be
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Thaw.Net.Gathering;
 using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 
@@ -82,6 +83,7 @@ internal sealed partial class Shard
                 case WorkKind.Message:
                     if (!session.Peer.TrySendMessage(work.Stream, work.Flag, work.Payload, now)) Counters.MessagesRefused++;
                     break;
+                case WorkKind.Relay: ((HostedGatherer)session.Peer).SendRelayed(work.Flow, work.Payload, now); break;
                 case WorkKind.PathClosed: session.Peer.PathClosed(work.Flow.Local, work.Flow.Remote, now); break;
                 case WorkKind.Errand: work.Errand!.Run(now); break;
             }
@@ -152,6 +154,7 @@ internal sealed partial class Shard
             {
                 case OutputKind.Idle: Settle(session, output.WakeAt, now); return;
                 case OutputKind.Transmit: Send(session, output); break;
+                case OutputKind.Delivery: Forward(new Flow(output.Destination, output.Source), output.Payload); break;
                 case OutputKind.Media: session.Listener.OnMedia(output.Packet, output.Payload, now); break;
                 case OutputKind.Event when output.Value is PeerEvent.NameToResolve asked: Ask(session, asked.Name); break;
                 case OutputKind.Event: session.Listener.OnEvent((PeerEvent)output.Value!, now); break;
@@ -191,7 +194,7 @@ internal sealed partial class Shard
             return;
         }
 
-        session.Routes.Follow(session.Peer.LocalUfrag, now); // may be new: a restart was accepted
+        if (session.Peer.LocalUfrag is { } ufrag) session.Routes.Follow(ufrag, now); // may be new: a restart was accepted
         wakeAt = Instant.Earlier(wakeAt, session.Routes.NextExpiry);
         _wakes.Set(session, wakeAt > now ? wakeAt : now + ShortestSleep);
     }

@@ -7,7 +7,7 @@ namespace Thaw.Net.Loop;
 
 internal sealed partial class SharedPort
 {
-    private readonly Lock _composing = new();
+    private readonly Lock _composing = new(); // addresses, names and gathered ones change on different threads
     private readonly PublicNames _announced;
     private IReadOnlyList<TransportAddress> _bases = []; // the better first
     private volatile Candidate[] _candidates = [];
@@ -27,6 +27,6 @@ internal sealed partial class SharedPort
     /// <summary>Everything that answers name comes from here, whoever has news.</summary>
     private void Compose()
     {
-        lock (_composing) _candidates = LocalCandidates.Compose(_bases, _announced.Addresses, []);
+        lock (_composing) _candidates = LocalCandidates.Compose(_bases, _announced.Addresses, [.. (_gathering?.Addresses ?? []).Select(Foreign)]);
     }
 }

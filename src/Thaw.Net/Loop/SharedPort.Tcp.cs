@@ -33,5 +33,4 @@ internal sealed partial class SharedPort
 
         return listeners;
     }
-
 }

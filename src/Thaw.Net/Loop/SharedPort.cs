@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using Thaw.Net.Addresses;
+using Thaw.Net.Gathering;
 using Thaw.Net.Names;
 using Thaw.Net.Tcp;
 using Thaw.Net.Udp;
@@ -19,6 +20,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
     private static readonly TimeSpan LongestStreamGoodbye = TimeSpan.FromMilliseconds(250);
 
     private readonly PeerHostOptions _options;
+    private readonly IReadOnlyList<ConfiguredServer> _servers;
     private readonly Shard[] _shards;
     private readonly HashSet<IPAddress> _addresses;
     private readonly NameLoop? _names;
@@ -29,9 +31,10 @@ internal sealed partial class SharedPort : IAsyncDisposable
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _disposed;
 
-    private SharedPort(PeerHostOptions options, Clock clock, List<LocalSocket[]> rows, int loops)
+    private SharedPort(PeerHostOptions options, IReadOnlyList<ConfiguredServer> servers, Clock clock, List<LocalSocket[]> rows, int loops)
     {
         _options = options;
+        _servers = servers;
         Clock = clock;
         UdpPort = rows[0][0].Local.Port;
         _addresses = [.. rows.Select(row => row[0].Local.Address)];
@@ -48,10 +51,12 @@ internal sealed partial class SharedPort : IAsyncDisposable
         }
 
         var following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
+        _gathering = Gather();
+        var gathering = _gathering?.RunAsync(_stop.Token) ?? Task.CompletedTask;
         var sweeping = _passive.SweepAsync(_stop.Token);
         var lookingUp = _announced.FollowAsync(Compose, _stop.Token);
         var naming = _names?.Ended ?? Task.CompletedTask;
-        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. new[] { following, sweeping, lookingUp, naming }.Select(SurfaceAsync)]);
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. new[] { following, sweeping, gathering, lookingUp, naming }.Select(SurfaceAsync)]);
     }
 
     public Clock Clock { get; }
@@ -60,7 +65,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
 
     public RouteTable Routes { get; } = new();
 
-    public PeerHostStatistics Statistics => Counters.Sum(_shards, _streamCounters, Routes.Streams.Count);
+    public PeerHostStatistics Statistics => Counters.Sum(_shards, _streamCounters, Routes.Streams.Count, OwnSessions);
 
     public Task Completion => _completion.Task;
 
@@ -69,11 +74,12 @@ internal sealed partial class SharedPort : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLength, 2);
         int loops = !OperatingSystem.IsLinux() ? 1
             : Math.Clamp(options.Shards > 0 ? options.Shards : Environment.ProcessorCount, 1, MostShards);
+        var servers = Configure(options);
         var rows = new List<LocalSocket[]>();
         try
         {
             rows = PortBinder.BindAll(LocalAddresses.Find(options), options.UdpPort, loops);
-            return rows.Count >= (options.Addresses?.Count ?? 1) ? new SharedPort(options, clock, rows, loops) : throw NoAddress(options);
+            return rows.Count >= (options.Addresses?.Count ?? 1) ? new SharedPort(options, servers, clock, rows, loops) : throw NoAddress(options);
         }
         catch (Exception e)
         {
@@ -95,7 +101,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
         Func<PeerSeat, Instant, IHostedPeer> create, IPeerListener listener, CancellationToken cancel)
     {
         var shard = _shards.MinBy(s => s.Load)!;
-        if (_shards.Sum(s => s.Load) >= _options.MaxSessions)
+        if (_shards.Sum(s => s.Load) - OwnSessions >= _options.MaxSessions)
             throw new PeerHostException(PeerHostError.TooManySessions, $"All {_options.MaxSessions} sessions of this host are in use.");
 
         return await shard.AddAsync(
@@ -180,7 +186,9 @@ internal sealed partial class SharedPort : IAsyncDisposable
         IPAddress[] added = [.. found.Except(_addresses)];
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
+        if (gone.Length + added.Length == 0) return;
         Compose(found.Where(_addresses.Contains));
+        _gathering?.SetBases(UdpBases);
     }
 
     private async Task AddAsync(IPAddress address)

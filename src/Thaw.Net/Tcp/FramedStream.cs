@@ -50,6 +50,9 @@ internal sealed class FramedStream
     /// <summary>A check that came by it was answered: its peer holds the password of a session.</summary>
     public bool IsProven => _isProven;
 
+    /// <summary>We have dialled it, and who wanted it watches it.</summary>
+    public bool IsDialled { get; init; }
+
     /// <summary>Completes when nothing goes either way any more.</summary>
     public Task Ended => _ended.Task;
 
@@ -96,8 +99,8 @@ internal sealed class FramedStream
     /// <param name="idle">From the last frame received.</param>
     public void CheckDeadlines(Instant now, TimeSpan proof, TimeSpan idle)
     {
-        if (!IsProven && now >= _openedAt + proof) Abort(StreamEnd.NoCheckInTime);
-        else if (now >= new Instant(Volatile.Read(ref _heardAt)) + idle) Abort(StreamEnd.Idle);
+        if (!IsDialled && !IsProven && now >= _openedAt + proof) Abort(StreamEnd.NoCheckInTime);
+        else if (!IsDialled && now >= new Instant(Volatile.Read(ref _heardAt)) + idle) Abort(StreamEnd.Idle);
         else if (now.Ticks >= Volatile.Read(ref _endBy)) Abort(StreamEnd.SessionEnded);
         else if (Volatile.Read(ref _flushingSince) is var since && since < now.Ticks - LongestFlush.Ticks) Abort(StreamEnd.Stalled);
     }

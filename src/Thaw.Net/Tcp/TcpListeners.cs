@@ -16,13 +16,13 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100); // out of file descriptors: not in a tight loop
 
     private readonly Dictionary<IPAddress, Socket?> _listening = []; // null where shared
+    private volatile TransportAddress[] _bases = [];
     private readonly CancellationTokenSource _stop = new();
 
     public int Port => port;
 
     /// <summary>Where connections can arrive.</summary>
-    public IReadOnlyList<TransportAddress> Bases
-        => [.. _listening.Keys.Select(address => new TransportAddress(address, (ushort)port).Over(TransportProtocol.Tcp))];
+    public IReadOnlyList<TransportAddress> Bases => _bases;
 
     /// <returns>Null, or what the system said.</returns>
     public SocketException? TryListen(IPAddress address)
@@ -30,7 +30,7 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
         if (_listening.ContainsKey(address)) return null;
         if (isShared(address))
         {
-            _listening.Add(address, null);
+            Add(address, null);
             return null;
         }
 
@@ -47,7 +47,7 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
             return e;
         }
 
-        _listening.Add(address, socket);
+        Add(address, socket);
         _ = AcceptAsync(socket, _stop.Token);
         return null;
     }
@@ -56,6 +56,7 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
     public void Forget(IPAddress address)
     {
         if (_listening.Remove(address, out var socket)) socket?.Dispose();
+        Publish();
     }
 
     public void Stop()
@@ -65,6 +66,15 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
         _listening.Clear();
         _stop.Dispose();
     }
+
+    private void Add(IPAddress address, Socket? listener)
+    {
+        _listening.Add(address, listener);
+        Publish();
+    }
+
+    private void Publish()
+        => _bases = [.. _listening.Keys.Select(address => new TransportAddress(address, (ushort)port).Over(TransportProtocol.Tcp))];
 
     private async Task AcceptAsync(Socket listener, CancellationToken stop)
     {

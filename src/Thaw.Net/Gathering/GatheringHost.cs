@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Thaw.Net.Loop;
+using Thaw.Net.Tcp;
+using Thaw.Protocol;
+using Thaw.Protocol.Gathering;
+
+namespace Thaw.Net.Gathering;
+
+/// <summary>
+/// Keeps a gatherer supplied: with the addresses of its servers, of its sockets, and with connections. What it gathers is
+/// there for answers; no answer waits for it.
+/// </summary>
+internal sealed class GatheringHost
+{
+    /// <summary>For who likes to wait for the first outcome of every server.</summary>
+    public static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LookUpPeriod = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LookUpAgain = TimeSpan.FromSeconds(10); // a name was not found, or a server does not answer
+    private static readonly TimeSpan StartAgain = TimeSpan.FromSeconds(10);  // after a bug in the gatherer
+    private const int QueueLength = 4096;                                    // all relayed calls share it
+
+    private readonly IReadOnlyList<ConfiguredServer> _configured;
+    private readonly Shard _shard;
+    private readonly RouteTable _routes;
+    private readonly Clock _clock;
+    private readonly RandomNumberGenerator _random;
+    private readonly ServerDialler _dialler;
+    private readonly ServerNames _names;
+    private readonly Action<Observation> _observed;
+    private readonly Action _changed;
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _lookUpSooner = NewSignal();
+    private volatile IReadOnlyList<TransportAddress> _bases;
+    private volatile IReadOnlyList<GatheredAddress> _addresses = [];
+    private volatile Session? _session;
+
+    /// <param name="changed">Called on a loop when <see cref="Addresses"/> has changed.</param>
+    public GatheringHost(
+        IReadOnlyList<ConfiguredServer> configured, Shard shard, Clock clock, RandomNumberGenerator random, StreamCounters counters,
+        IReadOnlyList<TransportAddress> bases, X509Certificate2Collection? trusted, Action<Observation> observed, Action changed)
+    {
+        (_configured, _shard, _routes, _clock, _random, _bases, _observed, _changed) = (configured, shard, shard.Routes, clock, random, bases, observed, changed);
+        _dialler = new ServerDialler(_routes.Streams, _routes, counters, clock, trusted);
+        _names = new ServerNames(configured, observed, clock.Time);
+    }
+
+    public IReadOnlyList<GatheredAddress> Addresses => _addresses;
+
+    public Task Settled => Task.WhenAny(_settled.Task, Task.Delay(LongestSettling, _clock.Time));
+
+    /// <summary>Whether one of the sessions of the host is the gatherer.</summary>
+    public bool IsSession => _session is not null;
+
+    /// <summary>The sockets have changed.</summary>
+    public void SetBases(IReadOnlyList<TransportAddress> bases)
+    {
+        _bases = bases;
+        if (_session is { } session) _ = PostAsync(session, (gatherer, now) => gatherer.SetBases(bases, now));
+    }
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                var session = await _shard.AddAsync(Create, new GatheringListener(Observe), QueueLength, stop);
+                _session = session;
+                await PostAsync(session, (gatherer, now) => gatherer.SetBases(_bases, now));
+                await Task.WhenAny(session.Completion, FollowNamesAsync(session, stop));
+                stop.ThrowIfCancellationRequested();
+                _session = null;
+                Publish([]);
+                await Task.Delay(StartAgain, _clock.Time, stop);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or PeerHostException { Error: PeerHostError.HostStopped })
+        {
+        }
+        finally
+        {
+            _settled.TrySetResult();
+        }
+    }
+
+    private HostedGatherer Create(Instant now)
+    {
+        HostedGatherer? hosted = null;
+        hosted = new HostedGatherer(new Gatherer(new GathererOptions(), _random, now), happened => On(happened, hosted!));
+        return hosted;
+    }
+
+    private async Task FollowNamesAsync(Session session, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var (servers, isComplete) = await _names.LookUpAsync(LookUpAgain, stop);
+            await PostAsync(session, (gatherer, now) =>
+            {
+                gatherer.SetServers(servers, now);
+                if (gatherer.IsSettled) _settled.TrySetResult();
+            });
+
+            _lookUpSooner = NewSignal();
+            await Task.Delay(LookUpAgain, _clock.Time, stop);
+            if (isComplete) await Task.WhenAny(_lookUpSooner.Task, Task.Delay(LookUpPeriod, _clock.Time, stop));
+        }
+    }
+
+    // On the gatherer's loop.
+    private void On(GatheringEvent happened, HostedGatherer hosted)
+    {
+        switch (happened)
+        {
+            case GatheringEvent.AddressesChanged: Publish(hosted.Gatherer.Addresses); break;
+            case GatheringEvent.Settled: _settled.TrySetResult(); break;
+            case GatheringEvent.ConnectionWanted wanted: _dialler.Begin(wanted, _session!); break;
+            case GatheringEvent.ConnectionUnwanted unwanted: _dialler.Hang(unwanted.Id); break;
+        }
+    }
+
+    private void Publish(IReadOnlyList<GatheredAddress> addresses)
+    {
+        foreach (var was in _addresses.Where(a => a.Kind is GatheredKind.Relayed)) _routes.Relays.TryRemove(was.Address, out _);
+        if (_session is { } session)
+            foreach (var relayed in addresses.Where(a => a.Kind is GatheredKind.Relayed)) _routes.Relays[relayed.Address] = session;
+        _addresses = addresses;
+        _changed();
+    }
+
+    // A server that does not answer may have moved.
+    private void Observe(Observation observation)
+    {
+        if (observation is Observation.GatheringFailed { Cause: GatheringFailure.Timeout or GatheringFailure.ConnectionFailed or GatheringFailure.DialTimeout })
+            _lookUpSooner.TrySetResult();
+        _observed(observation);
+    }
+
+    private static async Task PostAsync(Session session, Action<Gatherer, Instant> action)
+    {
+        try
+        {
+            await session.PostAsync(now => { action(((HostedGatherer)session.Peer).Gatherer, now); return 0; }, CancellationToken.None);
+        }
+        catch (PeerHostException)
+        {
+            // It has ended; whoever watches it knows.
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -31,8 +31,9 @@ internal sealed record SelfCheck(IReadOnlyList<AnnouncedLine> Announced, IReadOn
     public IEnumerable<string> Lines()
     {
         const int most = 6;
-        string more = Announced.Count > most ? $" and {Announced.Count - most} more" : "";
-        yield return $"  Clients are told {string.Join(", ", Announced.Take(most))}{more}.";
+        string[] told = [.. Announced.GroupBy(a => (a.Address, a.Port, a.Type)).Select(same => $"{same.First().At} by {string.Join('+', same.Select(a => a.Protocol))} ({same.First().Nature})")];
+        string more = told.Length > most ? $" and {told.Length - most} more" : "";
+        yield return $"  Clients are told {string.Join(", ", told.Take(most))}{more}.";
         foreach (var warning in Warnings)
         {
             yield return $"  {(warning.Fatal ? "Not reachable" : "Note")}: {warning.Text}";
@@ -66,8 +67,9 @@ internal sealed record AnnouncedLine(string Address, int Port, string Protocol, 
         },
         candidate.Type is CandidateType.Host && !candidate.Address.SameAddress(candidate.Base));
 
-    public override string ToString()
-        => $"{new IPEndPoint(IPAddress.Parse(Address), Port)}{(Protocol is "tcp" ? "/tcp" : "")} ({(Type is "host" ? "" : Type + ", ")}{Scope})";
+    internal string At => new IPEndPoint(IPAddress.Parse(Address), Port).ToString();
+
+    internal string Nature => Type is "host" ? Scope : $"{Type}, {Scope}";
 }
 
 /// <param name="Code">Stable, for scripts.</param>

@@ -51,7 +51,7 @@ public sealed class SelfCheckTests
         var check = Check("serve", new() { Addresses = [Lan] });
 
         Assert.False(check.IsHopeless);
-        Assert.Equal(["  Clients are told 10.0.0.5:7860 (private).", "    thaw serve --public-ip ADDRESS"], [check.Lines().First(), check.Lines().Last()]);
+        Assert.Equal(["  Clients are told 10.0.0.5:7860 by udp (private).", "    thaw serve --public-ip ADDRESS"], [check.Lines().First(), check.Lines().Last()]);
     }
 
     [Fact]
@@ -59,13 +59,14 @@ public sealed class SelfCheckTests
     {
         Candidate[] candidates =
         [
-            Host("203.0.113.7", "10.0.0.5"), Host("10.0.0.5", "10.0.0.5"), Host("127.0.0.1", "127.0.0.1"),
+            Host("203.0.113.7", "10.0.0.5"), Host("10.0.0.5", "10.0.0.5"), new(CandidateType.Host, At("203.0.113.7").Over(TransportProtocol.Tcp), At("10.0.0.5").Over(TransportProtocol.Tcp), 1, "t"), Host("127.0.0.1", "127.0.0.1"),
             new(CandidateType.Relayed, At("203.0.113.99"), At("203.0.113.99"), 1, "r"),
         ];
         var check = SelfCheck.Of(new() { Addresses = [Lan] }, candidates, [], [], Remedies("serve"));
 
-        Assert.Equal(["203.0.113.7:7860 (public)", "10.0.0.5:7860 (private)", "203.0.113.99:7860 (relay, public)"], check.Announced.Select(a => a.ToString()));
-        Assert.Equal([true, false, false], check.Announced.Select(a => a.Mapped));
+        Assert.Equal(
+            "  Clients are told 203.0.113.7:7860 by udp+tcp (public), 10.0.0.5:7860 by udp (private), 203.0.113.99:7860 by udp (relay, public).", Assert.Single(check.Lines()));
+        Assert.Equal([true, false, true, false], check.Announced.Select(a => a.Mapped));
         Assert.Empty(check.Warnings);
     }
 

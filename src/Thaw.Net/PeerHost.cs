@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
+using Thaw.Net.Addresses;
 using Thaw.Net.Loop;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
@@ -18,6 +19,12 @@ public sealed class PeerHost : IAsyncDisposable
 
     /// <summary>What an answer may name now, best first, loopback ones included; the set changes as interfaces come and go.</summary>
     public IReadOnlyList<Candidate> LocalCandidates => _port.Candidates;
+
+    /// <summary>Every announced name has been looked up once; what is not found then is in <see cref="UnknownNames"/>. Takes three seconds at most.</summary>
+    public Task NamesSettled => _port.Announced.Settled;
+
+    /// <summary>Names of <see cref="PeerHostOptions.Announce"/> that no look-up has found yet; they are looked up again and again.</summary>
+    public IReadOnlyList<string> UnknownNames => _port.Announced.Unknown;
 
     public int UdpPort => _port.UdpPort;
 

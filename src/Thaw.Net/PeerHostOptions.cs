@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Security.Cryptography.X509Certificates;
 using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
@@ -33,11 +32,14 @@ public sealed record PeerHostOptions
     /// <summary>Null: every usable address of every interface that is up, loopback included, followed as they change.</summary>
     public IReadOnlyList<IPAddress>? Addresses { get; init; }
 
-    /// <summary>Asked for each address found on an interface; null uses all. Not asked for <see cref="Addresses"/>.</summary>
-    public Func<NetworkInterface, IPAddress, bool>? UseAddress { get; init; }
+    /// <summary>Which interfaces' addresses are used. Not asked for <see cref="Addresses"/>.</summary>
+    public InterfaceFilter Interfaces { get; init; } = new();
 
     /// <summary>Addresses that the world knows this machine by although no interface has them; they are named first.</summary>
-    public IReadOnlyList<AnnouncedAddress> Announce { get; init; } = [];
+    public IReadOnlyList<PublicAddress> Announce { get; init; } = [];
+
+    /// <summary>Ask the local network for the addresses that browsers hide behind <c>.local</c> names (mDNS).</summary>
+    public bool ResolveLocalNames { get; init; } = true;
 
     /// <summary>STUN and TURN servers that tell us more addresses.</summary>
     public IReadOnlyList<IceServer> IceServers { get; init; } = [];

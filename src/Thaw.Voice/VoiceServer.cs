@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Thaw.Dtls;
 using Thaw.Net;
+using Thaw.Protocol.Ice;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Audio;
 using Thaw.Voice.Calls;
@@ -16,6 +17,8 @@ namespace Thaw.Voice;
 /// <summary>The voice backend: HTTP for signalling, one UDP port for media, an agent for every call.</summary>
 public sealed class VoiceServer : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestGathering = TimeSpan.FromSeconds(2);
+
     private readonly WebApplication _web;
     private readonly CallHost _calls;
     private readonly PeerHost _peers;
@@ -37,6 +40,12 @@ public sealed class VoiceServer : IAsyncDisposable
     /// <summary>Where media may come over TCP; null for nowhere.</summary>
     public int? TcpPort => _peers.TcpPort;
 
+    /// <summary>What answers name now, the best first; those with a loopback base only for callers on this machine.</summary>
+    public IReadOnlyList<Candidate> LocalCandidates => _peers.LocalCandidates;
+
+    /// <summary>Names among the public addresses that no look-up has found yet.</summary>
+    public IReadOnlyList<string> UnknownNames => _peers.UnknownNames;
+
     /// <summary>The UDP port's counters since the start.</summary>
     public PeerHostStatistics Statistics => _peers.Statistics;
 
@@ -49,11 +58,13 @@ public sealed class VoiceServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        var peers = PeerHost.Open(HostOptions(options), options.Time);
+        var servers = new IceServerLog(options);
+        var peers = PeerHost.Open(options.Network with { Observed = servers.Observe }, options.Time);
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names };
         var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers));
+        servers.Attach(calls.Log);
         try
         {
             var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;
@@ -61,6 +72,8 @@ public sealed class VoiceServer : IAsyncDisposable
             await selfTest;
             if (options.TcpPort is not null && peers.TcpPort is null) calls.Log.NoTcpPort();
             if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
+            await peers.NamesSettled.WaitAsync(cancel);
+            await Task.WhenAny(peers.GatheringSettled, Task.Delay(LongestGathering, options.Time, cancel)); // later ones are in later answers
             return new(web, calls, peers, dtls, options);
         }
         catch
@@ -109,14 +122,6 @@ public sealed class VoiceServer : IAsyncDisposable
         Endpoints.Map(app, calls, options);
         return (app, calls);
     }
-
-    private static PeerHostOptions HostOptions(VoiceServerOptions options) => new()
-    {
-        UdpPort = options.UdpPort,
-        TcpPort = options.TcpPort,
-        SharesTcp = address => IceTcpSharing.Covers(options, address),
-        Addresses = options.UdpAddresses,
-    };
 
     private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options, PeerHost peers) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
     {

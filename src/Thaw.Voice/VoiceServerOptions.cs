@@ -1,7 +1,10 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Thaw.Net;
+using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
 using Thaw.Voice.Agents;
+using Thaw.Voice.Http;
 
 namespace Thaw.Voice;
 
@@ -25,6 +28,12 @@ public sealed record VoiceServerOptions
 
     /// <summary>The addresses that media uses and answers name; null for every address of this machine.</summary>
     public IReadOnlyList<IPAddress>? UdpAddresses { get; init; }
+
+    /// <summary>Addresses that clients know this machine by although no interface has them: 1:1 NAT, published ports.</summary>
+    public IReadOnlyList<PublicAddress> PublicAddresses { get; init; } = [];
+
+    /// <summary>Which interfaces' addresses media uses; not asked where <see cref="UdpAddresses"/> says it.</summary>
+    public InterfaceFilter Interfaces { get; init; } = new();
 
     /// <summary>STUN and TURN servers by which this server finds more addresses of its own; clients are not told of them.</summary>
     public IReadOnlyList<IceServer> IceServers { get; init; } = [];
@@ -50,6 +59,19 @@ public sealed record VoiceServerOptions
 
     /// <summary>Where log lines go; none without it.</summary>
     public Action<ILoggingBuilder> Logging { get; init; } = static _ => { };
+
+    /// <summary>The part of it that is about sockets and addresses.</summary>
+    public PeerHostOptions Network => new()
+    {
+        UdpPort = UdpPort,
+        TcpPort = TcpPort,
+        SharesTcp = address => IceTcpSharing.Covers(this, address),
+        Addresses = UdpAddresses,
+        Announce = PublicAddresses,
+        Interfaces = Interfaces,
+        IceServers = IceServers,
+        TrustedCertificates = TrustedCertificates,
+    };
 }
 
 /// <summary>Every bound that keeps a call from waiting for ever. "Row" is a row of the table in docs/rfc/voice.md.</summary>

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Thaw.Net;
+using Thaw.Net.Addresses;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
 
@@ -38,9 +39,14 @@ internal static class Serve
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };
 
+    /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
+    public static IReadOnlyList<Option> Settings { get; } =
+        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins];
+
     public static Command Command()
     {
-        var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, TcpPort, UdpAddresses, Host, Agent, MaxSessions, AllowedOrigins, Json, Verbose };
+        var command = new Command("serve", "Serve the voice page and answer its calls.") { Json, Verbose };
+        foreach (var option in Settings) command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
@@ -84,6 +90,10 @@ internal static class Serve
         UdpPort = parsed.GetValue(UdpPort),
         TcpPort = parsed.GetValue(TcpPort) is not NoPort and var tcp ? tcp : null,
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
+        IceServers = parsed.GetValue(IceServerOptions.Servers)!,
+        TrustedCertificates = IceServerOptions.Trusted(parsed),
+        PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,
+        Interfaces = AddressOptions.Filter(parsed),
         Host = parsed.GetValue(Host)!,
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],
         MaxSessions = parsed.GetValue(MaxSessions),
@@ -105,9 +115,11 @@ internal static class Serve
     private static void Announce(VoiceServer server, ParseResult parsed)
     {
         string agent = parsed.GetValue(Agent)!;
+        var remedies = RemediesFor(parsed, server.Url.Port, server.UdpPort);
+        var check = SelfCheck.Of(HostFacts.Read(), server.LocalCandidates, parsed.GetValue(AddressOptions.PublicIp)!, server.UnknownNames, remedies);
         if (parsed.GetValue(Json))
         {
-            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.TcpPort, server.Codecs.Names, agent);
+            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.TcpPort, server.Codecs.Names, agent, check.Announced, check.Warnings);
             Console.Out.WriteLine(JsonSerializer.Serialize(line, ServeJson.Default.StartLine));
             return;
         }
@@ -115,7 +127,16 @@ internal static class Serve
         string ports = server.TcpPort == server.UdpPort ? $"UDP and TCP port {server.UdpPort}"
             : server.TcpPort is { } tcp ? $"UDP port {server.UdpPort}, TCP port {tcp}" : $"UDP port {server.UdpPort}";
         Console.Out.WriteLine($"Thaw is at {server.Url} ({ports}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
+        foreach (string said in check.Lines()) Console.Out.WriteLine(said);
     }
+
+    /// <summary>For advice in the words of the user's own command line.</summary>
+    internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort) => new(
+        [.. IceServerOptions.WithoutSecrets(parsed.Tokens.Skip(1).Select(token => token.Value)).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
+        port, udpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host))
+    {
+        TcpPort = parsed.GetValue(TcpPort) switch { NoPort => null, 0 => udpPort, var tcp => tcp },
+    };
 
     private static (bool, int) Number(string text, int least, int most)
         => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
@@ -135,7 +156,9 @@ internal static class Serve
 }
 
 /// <summary>What <c>thaw serve --json</c> prints once it serves.</summary>
-internal sealed record StartLine(int SchemaVersion, string Url, int UdpPort, int? TcpPort, IReadOnlyList<string> Codecs, string Agent);
+internal sealed record StartLine(
+    int SchemaVersion, string Url, int UdpPort, int? TcpPort, IReadOnlyList<string> Codecs, string Agent,
+    IReadOnlyList<AnnouncedLine> Announced, IReadOnlyList<WarningLine> Warnings);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(StartLine))]

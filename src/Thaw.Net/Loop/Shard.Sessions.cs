@@ -156,12 +156,33 @@ internal sealed partial class Shard
                 case OutputKind.Transmit: Send(session, output); break;
                 case OutputKind.Delivery: Forward(new Flow(output.Destination, output.Source), output.Payload); break;
                 case OutputKind.Media: session.Listener.OnMedia(output.Packet, output.Payload, now); break;
+                case OutputKind.Event when output.Value is PeerEvent.NameToResolve asked: Ask(session, asked.Name); break;
                 case OutputKind.Event: session.Listener.OnEvent((PeerEvent)output.Value!, now); break;
                 case OutputKind.Observation: Report(session, (Observation)output.Value!, now); break;
                 default: throw new UnreachableException($"A peer has no {output.Kind} output");
             }
         }
         throw new UnreachableException($"{MostOutputs} outputs and still not idle");
+    }
+
+    // The answer comes back as any other input does: by the session's inbox.
+    private void Ask(Session session, string name)
+    {
+        if (session.Peer is not HostedPeerConnection { Peer: var peer }) return;
+        if (Names is null) _ = TellAsync([]);
+        else Names.Resolve(name, addresses => _ = TellAsync(addresses));
+
+        async Task TellAsync(IReadOnlyList<TransportAddress> addresses)
+        {
+            try
+            {
+                await session.PostAsync(now => { peer.NameResolved(name, addresses, now); return true; }, CancellationToken.None);
+            }
+            catch (PeerHostException)
+            {
+                // The session ended first.
+            }
+        }
     }
 
     private void Settle(Session session, Instant wakeAt, Instant now)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Thaw.Net.Names;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
 
@@ -46,6 +47,9 @@ internal sealed partial class Shard
     public string Name { get; }
 
     public RouteTable Routes { get; }
+
+    /// <summary>Whom to ask for names that hide addresses; null: they stay unknown.</summary>
+    public NameLoop? Names { get; init; }
 
     public Counters Counters { get; } = new();
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
 using Thaw.Protocol;
@@ -9,7 +8,6 @@ namespace Thaw.Net.Loop;
 
 internal sealed partial class SharedPort
 {
-    private readonly Lock _composing = new(); // addresses and gathered ones change on different threads
     private readonly GatheringHost? _gathering;
 
     /// <summary>Completes when every ICE server has answered or failed once, after 5 s in any case.</summary>
@@ -17,11 +15,11 @@ internal sealed partial class SharedPort
 
     private int OwnSessions => _gathering is { IsSession: true } ? 1 : 0;
 
-    private TransportAddress[] UdpBases => [.. _found.Select(a => new TransportAddress(a, (ushort)UdpPort))];
+    private TransportAddress[] UdpBases => [.. _named.Select(a => new TransportAddress(a, (ushort)UdpPort))];
 
     private GatheringHost? Gather() => _servers is []
         ? null
-        : new GatheringHost(_servers, _shards[^1], Clock, _random, _streamCounters, UdpBases, _options.TrustedCertificates, _options.Observed, Recompose);
+        : new GatheringHost(_servers, _shards[^1], Clock, _random, _streamCounters, UdpBases, _options.TrustedCertificates, _options.Observed, () => Compose(null));
 
     private static IReadOnlyList<ConfiguredServer> Configure(PeerHostOptions options)
     {
@@ -35,14 +33,7 @@ internal sealed partial class SharedPort
         return servers;
     }
 
-    private void Recompose()
-    {
-        lock (_composing) _candidates = Compose();
-    }
-
-    // Everything that answers name comes from here.
-    private Candidate[] Compose() => LocalCandidates.Compose(
-        [.. UdpBases, .. _listeners?.Bases ?? []], _options.Announce, [.. (_gathering?.Addresses ?? []).Select(Foreign)]);
+    private IReadOnlyList<ForeignCandidate> Gathered => [.. (_gathering?.Addresses ?? []).Select(Foreign)];
 
     private static ForeignCandidate Foreign(GatheredAddress gathered)
     {

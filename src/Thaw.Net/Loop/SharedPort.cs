@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
+using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
+using Thaw.Net.Names;
 using Thaw.Net.Tcp;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
@@ -21,13 +23,16 @@ internal sealed partial class SharedPort : IAsyncDisposable
     private readonly IReadOnlyList<ConfiguredServer> _servers;
     private readonly Shard[] _shards;
     private readonly HashSet<IPAddress> _addresses;
+    private readonly PublicNames _announced;
+    private readonly NameLoop? _names;
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _ended; // never faulted: failures surface in _completion
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile IReadOnlyList<IPAddress> _found; // in the order of the interfaces
-    private volatile Candidate[] _candidates;
+    private readonly Lock _composing = new();
+    private volatile IReadOnlyList<IPAddress> _named; // those of _addresses that answers name, the better first
+    private volatile Candidate[] _candidates = [];
     private int _disposed;
 
     private SharedPort(PeerHostOptions options, IReadOnlyList<ConfiguredServer> servers, Clock clock, List<LocalSocket[]> rows, int loops)
@@ -39,20 +44,22 @@ internal sealed partial class SharedPort : IAsyncDisposable
         _addresses = [.. rows.Select(row => row[0].Local.Address)];
         _passive = new PassiveTcp(Routes, clock, _streamCounters, options.MaxTcpStreams, options.MaxTcpStreamsPerPrefix);
         _listeners = ListenTcp();
-        _found = [.. _addresses];
-        _candidates = Compose();
+        _announced = new PublicNames(options.Announce, Dns.GetHostAddressesAsync, clock.Time);
+        _named = [.. _addresses];
+        Compose(_named);
+        _names = options.ResolveLocalNames ? new NameLoop(options, clock) : null;
         _shards = new Shard[loops];
         for (int i = 0; i < loops; i++)
         {
-            _shards[i] = new Shard(i.ToString(CultureInfo.InvariantCulture), clock, Routes, rows.Select(row => row[i]));
+            _shards[i] = new Shard(i.ToString(CultureInfo.InvariantCulture), clock, Routes, rows.Select(row => row[i])) { Names = _names };
             _shards[i].Start();
         }
 
         var following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
+        var lookingUp = _announced.FollowAsync(() => Compose(null), _stop.Token);
         _gathering = Gather();
-        var gathering = _gathering?.RunAsync(_stop.Token) ?? Task.CompletedTask;
-        var sweeping = _passive.SweepAsync(_stop.Token);
-        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following), SurfaceAsync(sweeping), SurfaceAsync(gathering)]);
+        Task?[] running = [following, lookingUp, _names?.Ended, _gathering?.RunAsync(_stop.Token), _passive.SweepAsync(_stop.Token)];
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. running.OfType<Task>().Select(SurfaceAsync)]);
     }
 
     public Clock Clock { get; }
@@ -60,6 +67,8 @@ internal sealed partial class SharedPort : IAsyncDisposable
     public int UdpPort { get; }
 
     public IReadOnlyList<Candidate> Candidates => _candidates;
+
+    public PublicNames Announced => _announced;
 
     public RouteTable Routes { get; } = new();
 
@@ -87,9 +96,13 @@ internal sealed partial class SharedPort : IAsyncDisposable
         }
     }
 
-    private static PeerHostException NoAddress(PeerHostOptions options, Exception? inner = null) => new(PeerHostError.NoAddress, options.Addresses is null
-        ? "No network interface has an address that can be used: not even loopback is up."
-        : $"Each of these must be an address of this machine, given once: {string.Join(", ", options.Addresses)}.", inner);
+    private static PeerHostException NoAddress(PeerHostOptions options, Exception? inner = null) => new(PeerHostError.NoAddress, options switch
+    {
+        { Addresses: { } wanted } => $"Each of these must be an address of this machine, given once: {string.Join(", ", wanted)}.",
+        { Interfaces.Include: { Count: > 0 } names } => $"No interface that is up and has an address matches {string.Join(", ", names)}.",
+        { Interfaces.Exclude.Count: > 0 } => "Every interface that is up and has an address is excluded.",
+        _ => "No network interface has an address that can be used: not even loopback is up.",
+    }, inner);
 
     public async ValueTask<Session> AddAsync(
         Func<PeerSeat, Instant, IHostedPeer> create, IPeerListener listener, CancellationToken cancel)
@@ -107,6 +120,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
 
         await _stop.CancelAsync();
+        _names?.Dispose();
         foreach (var shard in _shards) shard.Stop();
         await Task.WhenAny(_ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
         _listeners?.Stop();
@@ -159,6 +173,16 @@ internal sealed partial class SharedPort : IAsyncDisposable
         }
     }
 
+    /// <summary>Everything that answers name comes from here, whoever has news.</summary>
+    private void Compose(IReadOnlyList<IPAddress>? addresses)
+    {
+        lock (_composing)
+        {
+            _named = addresses ?? _named;
+            _candidates = LocalCandidates.Compose([.. UdpBases, .. _listeners?.Bases ?? []], _announced.Addresses, Gathered);
+        }
+    }
+
     private void OnAddressChanged(object? sender, EventArgs e) => _changed.TrySetResult();
 
     // Sockets first, candidates last: what is offered can be received. Sessions on an address that has gone learn of it
@@ -179,10 +203,8 @@ internal sealed partial class SharedPort : IAsyncDisposable
         IPAddress[] added = [.. found.Except(_addresses)];
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
-        if (gone.Length + added.Length == 0) return;
-        _found = [.. found.Where(_addresses.Contains)];
-        Recompose();
-        _gathering?.SetBases(UdpBases);
+        Compose([.. found.Where(_addresses.Contains)]);
+        if (gone.Length + added.Length > 0) _gathering?.SetBases(UdpBases);
     }
 
     private async Task AddAsync(IPAddress address)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Thaw.Net.Addresses;
 using Thaw.Protocol;
 
 namespace Thaw.Net.Udp;
@@ -8,22 +9,14 @@ namespace Thaw.Net.Udp;
 /// <summary>Which addresses this machine can be reached at.</summary>
 internal static class LocalAddresses
 {
+    /// <summary>The better first.</summary>
     /// <exception cref="NetworkInformationException">The system does not say.</exception>
     public static IReadOnlyList<IPAddress> Find(PeerHostOptions options)
     {
         var found = options.Addresses
-            ?? NetworkInterface.GetAllNetworkInterfaces().Where(IsUp).SelectMany(n => UnicastOf(n, options.UseAddress));
+            ?? options.Interfaces.Select([.. SystemInterfaces.Read().Where(a => IsUsable(a.Address, options.EnableIPv6))]).Select(a => a.Address);
         return [.. found.Where(a => IsUsable(a, options.EnableIPv6)).Select(WithoutScope).Distinct()];
     }
-
-    // Loopback and tunnels report Unknown on Linux.
-    private static bool IsUp(NetworkInterface network)
-        => network.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown;
-
-    private static IEnumerable<IPAddress> UnicastOf(NetworkInterface network, Func<NetworkInterface, IPAddress, bool>? use)
-        => network.GetIPProperties().UnicastAddresses
-            .Select(u => u.Address)
-            .Where(a => use is null || use(network, a));
 
     private static IPAddress WithoutScope(IPAddress address) => new TransportAddress(address, 0).Address;
 

@@ -6,4 +6,10 @@ public abstract partial record Observation
     public sealed record RemoteCandidateUnused(CandidateUnused Reason) : Observation;
 }
 
-public enum CandidateUnused { NotUdp, HostName, OtherComponent }
+public enum CandidateUnused
+{
+    NotUdp,
+    HostName,       // a name of the internet, never looked up; or too many at a time
+    NameUnresolved, // a browser's hidden address (mDNS) that nobody on this link knows
+    OtherComponent,
+}

@@ -57,6 +57,7 @@ public sealed partial class PeerConnection
         if (restartIce && _remoteCredentials is not null)
         {
             _ice.Restart(IceCredentials.Create(_random, _ufragPrefix), now);
+            _unresolved.Clear();
             _remoteCredentials = null;
         }
 
@@ -90,7 +91,7 @@ public sealed partial class PeerConnection
     }
 
     /// <summary>Takes one trickled <c>candidate:…</c> line; empty is end-of-candidates (RFC 8838 §13).</summary>
-    /// <returns>False if the line is malformed. Kinds that we do not use (TCP, names) are observed and true.</returns>
+    /// <returns>False if the line is malformed. Kinds that we do not use (TCP, names of the internet) are observed and true.</returns>
     public bool AddRemoteCandidate(string line, Instant now)
     {
         if (_lifecycle != Lifecycle.Open) return true;
@@ -118,7 +119,12 @@ public sealed partial class PeerConnection
     private void BeginGeneration(IceCredentials remote, bool isLite, Instant now)
     {
         if (remote == _remoteCredentials) return;
-        if (_remoteCredentials is not null) _ice.Restart(IceCredentials.Create(_random, _ufragPrefix), now);
+        if (_remoteCredentials is not null)
+        {
+            _ice.Restart(IceCredentials.Create(_random, _ufragPrefix), now);
+            _unresolved.Clear();
+        }
+
         _remoteCredentials = remote;
         _ice.SetRemote(remote, isLite, now);
         if (_ice.Usable is null) _timers.Set(Timer.Checks, now + _config.Deadlines.Checks);
@@ -172,6 +178,7 @@ public sealed partial class PeerConnection
     {
         if (signalled is not { Transport: SdpCandidateTransport.Udp, Component: 1, Address: { } address } || signalled.Port == 0)
         {
+            if (TryAskFor(signalled)) return;
             var why = signalled.Transport != SdpCandidateTransport.Udp ? CandidateUnused.NotUdp
                 : signalled.HostName is not null ? CandidateUnused.HostName : CandidateUnused.OtherComponent;
             _outputs.Enqueue(new Observation.RemoteCandidateUnused(why));

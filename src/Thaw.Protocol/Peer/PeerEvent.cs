@@ -16,6 +16,12 @@ public abstract record PeerEvent
     /// <summary>Consent expired (RFC 7675): nothing is sent until a restart or a check brings a path back.</summary>
     public sealed record PathLost : PeerEvent;
 
+    /// <summary>
+    /// A candidate hides its address behind this name under <c>.local</c>. Whoever can ask the link for it (mDNS) does, and
+    /// calls <see cref="PeerConnection.NameResolved"/>; nothing waits for that.
+    /// </summary>
+    public sealed record NameToResolve(string Name) : PeerEvent;
+
     public sealed record ChannelOpened(ushort Stream, string Label, string Protocol) : PeerEvent;
 
     public sealed record ChannelMessage(ushort Stream, bool IsText, byte[] Data) : PeerEvent;

@@ -1,0 +1,25 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Thaw.Net.Addresses;
+using Thaw.Net.Udp;
+using Thaw.Protocol;
+using Thaw.Protocol.Ice;
+
+namespace Thaw.Net;
+
+/// <summary>What a <see cref="PeerHost"/> would announce. Opens no socket; only names are looked up.</summary>
+public sealed record AddressPreview(IReadOnlyList<Candidate> Candidates, IReadOnlyList<string> UnknownNames)
+{
+    /// <exception cref="NetworkInformationException">The system does not say which addresses it has.</exception>
+    public static async Task<AddressPreview> OfAsync(PeerHostOptions options, TimeProvider time, CancellationToken cancel)
+    {
+        var names = new PublicNames(options.Announce, Dns.GetHostAddressesAsync, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var following = names.FollowAsync(static () => { }, stop.Token);
+        await names.Settled.WaitAsync(cancel);
+        await stop.CancelAsync();
+        await following;
+        TransportAddress[] bases = [.. LocalAddresses.Find(options).Select(a => new TransportAddress(a, (ushort)options.UdpPort))];
+        return new AddressPreview(LocalCandidates.Compose(bases, names.Addresses, []), names.Unknown);
+    }
+}

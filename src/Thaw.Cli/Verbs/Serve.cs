@@ -44,7 +44,7 @@ internal static class Serve
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
-        [Port, UdpPort, TcpPort, UdpAddresses, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
+        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
 
     public static Command Command()
     {
@@ -93,6 +93,8 @@ internal static class Serve
         UdpPort = parsed.GetValue(UdpPort),
         TcpPort = parsed.GetValue(TcpPort) is not NoPort and var tcp ? tcp : null,
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
+        IceServers = parsed.GetValue(IceServerOptions.Servers)!,
+        TrustedCertificates = IceServerOptions.Trusted(parsed),
         PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,
         Interfaces = AddressOptions.Filter(parsed),
         Host = parsed.GetValue(Host)!,
@@ -134,7 +136,7 @@ internal static class Serve
 
     /// <summary>For advice in the words of the user's own command line.</summary>
     internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort, int? tcpPort) => new(
-        [.. parsed.Tokens.Skip(1).Select(token => token.Value).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
+        [.. IceServerOptions.WithoutSecrets(parsed.Tokens.Skip(1).Select(token => token.Value)).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
         port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host));
 
     private static (bool, int) Number(string text, int least, int most)

@@ -74,7 +74,7 @@ internal static class AllNetworks
         {
             Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Json(TurnUdp)], Relay = true,
         },
-        new("Server without UDP and TCP from outside, its relay by TCP", "prflx-relay udp", AtOnce)
+        new("Server without UDP and TCP from outside, its relay by TCP", "srflx-relay udp", AtOnce)
         {
             Server = Nat.Symmetric, Site = NoUdp, Serve = ["--ice-servers", Json(TurnTcp)], IceServers = StunServer, Relay = true,
         },

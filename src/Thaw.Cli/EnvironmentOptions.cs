@@ -20,6 +20,29 @@ internal static class EnvironmentOptions
         }
     }
 
+    extension<T>(Option<T[]> option)
+    {
+        /// <summary>For values with secrets: what is wrong with them the parser says itself, and nothing else quotes them.</summary>
+        public Option<T[]> OrSecretVariable(string[] variables, Func<string, (IReadOnlyList<T> Values, string Error)> parse)
+        {
+            option.Description += $" [env: {string.Join(", ", variables)}]";
+            option.CustomParser = result => [.. result.Tokens.SelectMany(token => Parse(result, option.Name, token.Value, parse))];
+            option.DefaultValueFactory = result =>
+            {
+                string? set = Array.Find(variables, name => Environment.GetEnvironmentVariable(name) is { Length: > 0 });
+                return set is null ? [] : [.. Parse(result, set, Environment.GetEnvironmentVariable(set)!, parse)];
+            };
+            return option;
+        }
+    }
+
+    private static IReadOnlyList<T> Parse<T>(SymbolResult result, string name, string text, Func<string, (IReadOnlyList<T> Values, string Error)> parse)
+    {
+        var (values, error) = parse(text);
+        if (error.Length > 0) result.AddError($"{name}: {error}.");
+        return values;
+    }
+
     private static T Parse<T>(SymbolResult result, string name, string text, string expected, Func<string, (bool Ok, T Value)> parse)
     {
         var (ok, value) = parse(text);

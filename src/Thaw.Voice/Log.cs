@@ -51,6 +51,21 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Error, "A request failed")]
     public static partial void RequestFaulted(this ILogger log, Exception e);
 
+    [LoggerMessage(31, LogLevel.Information, "ICE server {Server} has told a public address, in {Milliseconds} ms")]
+    public static partial void MappedAddress(this ILogger log, string server, int milliseconds);
+
+    [LoggerMessage(32, LogLevel.Information, "ICE server {Server} relays, in {Milliseconds} ms")]
+    public static partial void Relays(this ILogger log, string server, int milliseconds);
+
+    [LoggerMessage(33, LogLevel.Warning, "ICE server {Server} is of no use: {Why}; next try in {Seconds} s")]
+    public static partial void IceServerFailed(this ILogger log, string server, string why, int seconds);
+
+    [LoggerMessage(34, LogLevel.Warning, "ICE server {Server} is of no use: {Why}")]
+    public static partial void IceServerUseless(this ILogger log, string server, string why);
+
+    [LoggerMessage(35, LogLevel.Warning, "ICE server {Server} relays no more: {Why}")]
+    public static partial void RelayLost(this ILogger log, string server, string why);
+
     [LoggerMessage(30, LogLevel.Warning, "The TCP port for media is taken: clients whose network blocks UDP cannot connect")]
     public static partial void NoTcpPort(this ILogger log);
 

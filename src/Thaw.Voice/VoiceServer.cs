@@ -17,6 +17,8 @@ namespace Thaw.Voice;
 /// <summary>The voice backend: HTTP for signalling, one UDP port for media, an agent for every call.</summary>
 public sealed class VoiceServer : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestGathering = TimeSpan.FromSeconds(2);
+
     private readonly WebApplication _web;
     private readonly CallHost _calls;
     private readonly PeerHost _peers;
@@ -56,11 +58,13 @@ public sealed class VoiceServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        var peers = PeerHost.Open(options.Network, options.Time);
+        var servers = new IceServerLog(options);
+        var peers = PeerHost.Open(options.Network with { Observed = servers.Observe }, options.Time);
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names, Budget = options.Budget };
         var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers));
+        servers.Attach(calls.Log);
         try
         {
             var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;
@@ -69,6 +73,7 @@ public sealed class VoiceServer : IAsyncDisposable
             if (options.TcpPort is not null && peers.TcpPort is null) calls.Log.NoTcpPort();
             if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
             await peers.NamesSettled.WaitAsync(cancel);
+            await Task.WhenAny(peers.GatheringSettled, Task.Delay(LongestGathering, options.Time, cancel)); // later ones are in later answers
             return new(web, calls, peers, dtls, options);
         }
         catch

@@ -73,6 +73,8 @@ public sealed record VoiceServerOptions
         Addresses = UdpAddresses,
         Announce = PublicAddresses,
         Interfaces = Interfaces,
+        IceServers = IceServers,
+        TrustedCertificates = TrustedCertificates,
     };
 }
 

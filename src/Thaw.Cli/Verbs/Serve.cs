@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Thaw.Net;
 using Thaw.Net.Addresses;
+using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
@@ -44,7 +45,7 @@ internal static class Serve
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
-        [Port, UdpPort, TcpPort, UdpAddresses, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
+        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
 
     public static Command Command()
     {
@@ -93,6 +94,8 @@ internal static class Serve
         UdpPort = parsed.GetValue(UdpPort),
         TcpPort = parsed.GetValue(TcpPort) is not NoPort and var tcp ? tcp : null,
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
+        IceServers = parsed.GetValue(IceServerOptions.Servers)!,
+        TrustedCertificates = IceServerOptions.Trusted(parsed),
         PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,
         Interfaces = AddressOptions.Filter(parsed),
         Host = parsed.GetValue(Host)!,
@@ -134,8 +137,11 @@ internal static class Serve
 
     /// <summary>For advice in the words of the user's own command line.</summary>
     internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort, int? tcpPort) => new(
-        [.. parsed.Tokens.Skip(1).Select(token => token.Value).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
-        port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host));
+        [.. IceServerOptions.WithoutSecrets(parsed.Tokens.Skip(1).Select(token => token.Value)).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
+        port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host))
+    {
+        Servers = [.. parsed.GetValue(IceServerOptions.Servers)!.SelectMany(s => s.Urls).Select(url => IceServerUrl.TryParse(url, out var server, out _) ? server : null).OfType<IceServerUrl>()],
+    };
 
     private static (bool, int) Number(string text, int least, int most)
         => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Thaw.Net.Addresses;
+using Thaw.Protocol.Gathering;
 
 namespace Thaw.Cli.Verbs;
 
@@ -10,6 +11,9 @@ namespace Thaw.Cli.Verbs;
 /// <param name="TcpPort">Null where media never comes over TCP.</param>
 internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int UdpPort, int? TcpPort, bool IsHttpLocal)
 {
+    /// <summary>STUN and TURN servers that this server asks.</summary>
+    public IReadOnlyList<IceServerUrl> Servers { get; init; } = [];
+
     public WarningLine Explain(ReachabilityFinding finding, HostFacts facts)
     {
         var (text, commands) = Words(finding.Problem, finding.Detail, facts);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Thaw.Net.Addresses;
 using Thaw.Protocol;
+using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Ice;
 
 namespace Thaw.Cli.Verbs;
@@ -17,7 +18,8 @@ internal sealed record SelfCheck(IReadOnlyList<AnnouncedLine> Announced, IReadOn
         var asked = new ReachabilityQuestion
         {
             IsHttpLocal = remedies.IsHttpLocal,
-            HasRelay = candidates.Any(c => c.Type is CandidateType.Relayed),
+            HasRelay = candidates.Any(c => c.Type is CandidateType.Relayed) || remedies.Servers.Any(s => s.Kind is GatheringKind.Turn),
+            HasReflexive = candidates.Any(c => c.Type is CandidateType.ServerReflexive),
             UnknownNames = unknownNames,
             Unannounced = [.. given.Select(g => g.Address).OfType<IPAddress>().Where(a => !candidates.Any(c => c.Address.SameAddress(new TransportAddress(a, 0))))],
         };

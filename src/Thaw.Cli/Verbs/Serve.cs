@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Thaw.Net;
 using Thaw.Net.Addresses;
+using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
@@ -137,7 +138,10 @@ internal static class Serve
     /// <summary>For advice in the words of the user's own command line.</summary>
     internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort, int? tcpPort) => new(
         [.. IceServerOptions.WithoutSecrets(parsed.Tokens.Skip(1).Select(token => token.Value)).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
-        port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host));
+        port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host))
+    {
+        Servers = [.. parsed.GetValue(IceServerOptions.Servers)!.SelectMany(s => s.Urls).Select(url => IceServerUrl.TryParse(url, out var server, out _) ? server : null).OfType<IceServerUrl>()],
+    };
 
     private static (bool, int) Number(string text, int least, int most)
         => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);

@@ -186,9 +186,8 @@ internal sealed partial class SharedPort : IAsyncDisposable
         IPAddress[] added = [.. found.Except(_addresses)];
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
-        if (gone.Length + added.Length == 0) return;
         Compose(found.Where(_addresses.Contains));
-        _gathering?.SetBases(UdpBases);
+        if (gone.Length + added.Length > 0) _gathering?.SetBases(UdpBases);
     }
 
     private async Task AddAsync(IPAddress address)

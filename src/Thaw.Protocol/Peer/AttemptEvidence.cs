@@ -72,7 +72,7 @@ public enum PathFinding
 }
 
 /// <summary>Candidates by type, and those that no check can use.</summary>
-/// <param name="HostNames">mDNS names, or any other.</param>
+/// <param name="HostNames">mDNS names that nobody has answered for, or any other.</param>
 /// <param name="NotUdp">TCP candidates that we do not dial.</param>
 public readonly record struct CandidateCounts(int Host, int PeerReflexive, int ServerReflexive, int Relayed, int HostNames = 0, int NotUdp = 0)
 {

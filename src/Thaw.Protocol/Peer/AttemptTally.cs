@@ -29,7 +29,7 @@ internal sealed class AttemptTally
         switch (seen)
         {
             case Observation.RemoteCandidateLearned learned: _remote = With(_remote, learned.Candidate.Type); break;
-            case Observation.RemoteCandidateUnused { Reason: CandidateUnused.HostName }: _remote = _remote with { HostNames = _remote.HostNames + 1 }; break;
+            case Observation.RemoteCandidateUnused { Reason: CandidateUnused.HostName or CandidateUnused.NameUnresolved }: _remote = _remote with { HostNames = _remote.HostNames + 1 }; break;
             case Observation.RemoteCandidateUnused { Reason: CandidateUnused.NotUdp }: _remote = _remote with { NotUdp = _remote.NotUdp + 1 }; break;
             case Observation.CheckSent: _sent++; break;
             case Observation.CheckAnswered: _answered++; break;
@@ -42,7 +42,8 @@ internal sealed class AttemptTally
         }
     }
 
-    public AttemptEvidence Sum(TimeSpan elapsed, IReadOnlyList<Candidate> local, int pairs, bool isEncrypted)
+    /// <param name="hidden">Candidates whose names are still being asked for.</param>
+    public AttemptEvidence Sum(TimeSpan elapsed, IReadOnlyList<Candidate> local, int hidden, int pairs, bool isEncrypted)
     {
         var ours = default(CandidateCounts);
         foreach (var candidate in local) ours = With(ours, candidate.Type);
@@ -54,7 +55,7 @@ internal sealed class AttemptTally
         {
             Elapsed = elapsed,
             Local = ours,
-            Remote = _remote,
+            Remote = _remote with { HostNames = _remote.HostNames + hidden },
             Pairs = pairs,
             ChecksSent = _sent,
             ChecksAnswered = _answered,

@@ -46,7 +46,7 @@ public sealed partial class PeerConnection
             _timers.Stop(Timer.Candidates);
             _timers.Set(Timer.Checks, WithinPath(now + Budget.Checks));
         }
-        else if (seen is Observation.RemoteCandidateLearned or Observation.RemoteCandidateUnused && _timers.IsSet(Timer.Candidates))
+        else if (seen is Observation.RemoteCandidateLearned or Observation.RemoteCandidateUnused or Observation.RemoteCandidateHidden && _timers.IsSet(Timer.Candidates))
         {
             _timers.Set(Timer.Candidates, WithinPath(now + Budget.Candidates)); // of no use, but somebody is there
         }
@@ -118,7 +118,7 @@ public sealed partial class PeerConnection
         Fail(PeerFailure.DataChannelTimedOut, $"no data channel {Seconds(now - _attemptBegan)} after the answer: {missing}", now);
     }
 
-    private AttemptEvidence Evidence(Instant now) => _tally.Sum(now - _attemptBegan, _localCandidates, _ice.Pairs.Count, _isEncrypted);
+    private AttemptEvidence Evidence(Instant now) => _tally.Sum(now - _attemptBegan, _localCandidates, _unresolved.Count, _ice.Pairs.Count, _isEncrypted);
 
     // Where the connection still works, the other side hears of it now and not when its consent expires.
     private void Fail(PeerFailure reason, string detail, Instant now) => SayGoodbye(detail, new PeerEvent.Failed(reason, detail, Evidence(now)), now);

@@ -99,7 +99,7 @@ public sealed class SelfCheckTests
     {
         var list = PortList.For(Remedies("serve --host 0.0.0.0"), CloudProvider.GoogleCloud);
 
-        Assert.Equal([("tcp", 7860, "in"), ("udp", 7860, "both"), ("tcp", 7860, "in"), ("udp", 5353, "both")], list.Ports.Select(p => (p.Protocol, p.Port, p.Direction)));
+        Assert.Equal([("tcp", 7860, "in"), ("udp", 7860, "both"), ("udp", 5353, "both")], list.Ports.Select(p => (p.Protocol, p.Port, p.Direction)));
         Assert.All(list.Ports, p => Assert.False(string.IsNullOrWhiteSpace(p.Who) || string.IsNullOrWhiteSpace(p.Why)));
         Assert.Equal(["sudo ufw allow 7860/tcp", "sudo ufw allow 7860/udp"], list.Commands["ufw"]);
         Assert.Contains("gcloud compute firewall-rules create thaw --allow tcp:7860,udp:7860", list.Commands["gcloud"]);
@@ -117,6 +117,17 @@ public sealed class SelfCheckTests
 
         Assert.Equal(["sudo ufw allow 7860/udp", "sudo ufw allow 443/tcp"], PortList.For(remedies, CloudProvider.None).Commands["ufw"]);
         Assert.StartsWith("docker run -p 7860:7860/tcp -p 443:443/tcp -p 7860:7860/udp IMAGE serve --tcp-port 443 ", remedies.DockerRun("ADDRESS"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Stun_and_turn_servers_are_asked_on_the_way_out_and_their_secrets_stay_where_they_are()
+    {
+        const string server = """{"urls":["turns:turn.example.org","turn:relay.example.org"],"username":"u","credential":"hush"}""";
+        var remedies = Serve.RemediesFor(Root().Parse(["serve", "--ice-servers", server, "--agent", "tone"]), 7860, 7860, null);
+
+        var outward = PortList.For(remedies, CloudProvider.None).Ports.Where(p => p.Direction is "out");
+        Assert.Equal([("tcp", 5349, "turn.example.org"), ("udp", 3478, "relay.example.org")], outward.Select(p => (p.Protocol, p.Port, p.Who)));
+        Assert.Equal("docker run --network host IMAGE serve --ice-servers SERVERS --agent tone", remedies.DockerRunOnHost());
     }
 
     [Fact]

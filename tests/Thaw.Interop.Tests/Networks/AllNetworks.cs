@@ -80,7 +80,7 @@ internal static class AllNetworks
         },
         new("Neither has UDP, each has a relay: by TCP here, by TLS there", "relay-relay tcp", AtOnce)
         {
-            Client = Nat.Symmetric, Server = Nat.Symmetric, Home = NoUdp, Site = NoUdp, Serve = ["--ice-servers", Json(TurnTls)], IceServers = TurnByTcp, Relay = true,
+            Client = Nat.Symmetric, Server = Nat.Symmetric, Home = NoUdp, Site = NoUdp, Serve = ["--ice-servers", Json(TurnTls), "--ice-ca", Coturn.Certificate], IceServers = TurnByTcp, Relay = true,
         },
     ];
 

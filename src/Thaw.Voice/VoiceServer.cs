@@ -56,7 +56,7 @@ public sealed class VoiceServer : IAsyncDisposable
             var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;
             await ListenAsync(web, options, cancel);
             await selfTest;
-            if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
+            if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, Rehearsal.LongestRun, cancel);
             return new(web, calls, peers, dtls, options);
         }
         catch

@@ -103,7 +103,7 @@ public sealed partial class TurnClient
         permission.IsAsked = false;
         if (!StillAllocated(cause, code) || permission.State is TurnPermissionState.Gone) return;
 
-        bool isPolicy = cause is GatheringFailure.Forbidden or GatheringFailure.FamilyNotSupported or GatheringFailure.BadRequest;
+        bool isPolicy = cause is GatheringFailure.Forbidden or GatheringFailure.FamilyNotSupported;
         if (!isPolicy)
         {
             Verify(now);

@@ -75,8 +75,8 @@ internal sealed class TurnLogin(TurnCredential? credential)
     public void Seal(ref StunWriter request)
     {
         request.Add(_isAnonymous ? StunAttributeType.Userhash : StunAttributeType.Username, _user);
-        request.Add(StunAttributeType.Realm, _realm);
         request.Add(StunAttributeType.Nonce, _nonce);
+        request.Add(StunAttributeType.Realm, _realm);
         if (_algorithms.Length > 0)
         {
             request.Add(StunAttributeType.PasswordAlgorithms, _algorithms); // repeated, so that the server sees a change on the way

@@ -70,10 +70,6 @@ internal static class AllNetworks
         {
             Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Json(TurnUdp)], IceServers = StunServer, Relay = true,
         },
-        new("Both behind symmetric NATs, the server with a relay, the client with nothing", "prflx-relay udp", AtOnce)
-        {
-            Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Json(TurnUdp)], Relay = true,
-        },
         new("Server without UDP and TCP from outside, its relay by TCP", "srflx-relay udp", AtOnce)
         {
             Server = Nat.Symmetric, Site = NoUdp, Serve = ["--ice-servers", Json(TurnTcp)], IceServers = StunServer, Relay = true,
@@ -96,6 +92,11 @@ internal static class AllNetworks
         new("The server's UDP port is closed, and there is no TCP", "ice-failed", Named) { Site = NoUdp, Serve = ["--tcp-port", "off"] },
         new("Client without UDP, and there is neither TCP nor a relay", "ice-failed", Named) { Home = $"{Signalling}\ndrop" },
         new("Server behind 1:1 NAT that is not announced", "ice-failed", Named) { Server = Nat.OneToOne, Client = Nat.Symmetric },
+        // The relay lets in whom the server named to it (RFC 8656 §9), and nobody knows this client's public address.
+        new("Both behind symmetric NATs, the server with a relay, the client not even with STUN", "ice-failed", Named)
+        {
+            Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Json(TurnUdp)], Relay = true,
+        },
         // RFC 7983 §7: 20 to 63 are DTLS. The first byte after the UDP header.
         new("Something on the way drops DTLS", "dtls-failed", Named) { Internet = "meta l4proto udp @th,64,8 20-63 drop" },
     ];

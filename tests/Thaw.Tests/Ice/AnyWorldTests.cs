@@ -34,8 +34,7 @@ public sealed class AnyWorldTests
         if (any.NatMapping >= 0)
         {
             var nat = new Nat(IceWorld.Address("203.0.113.9"), (Dependence)any.NatMapping, (Dependence)any.NatFiltering);
-            nat.Inside.UnionWith(world.Alice.Addresses);
-            world.Net.Nats.Add(nat);
+            Simulation.Move(world.Alice, world.Net.Behind(nat));
         }
 
         // Some paths are dead both ways, but never the last one.

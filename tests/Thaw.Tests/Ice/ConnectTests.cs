@@ -242,8 +242,7 @@ public sealed class ConnectTests
     public void A_browser_behind_any_nat_reaches_a_public_server(Dependence mapping, Dependence filtering)
     {
         var world = new IceWorld(alice: ["10.0.0.7"]);
-        var nat = new Nat(IceWorld.Address("203.0.113.9"), mapping, filtering) { Inside = { IceWorld.Address("10.0.0.7") } };
-        world.Net.Nats.Add(nat);
+        Simulation.Move(world.Alice, world.Net.Behind(new Nat(IceWorld.Address("203.0.113.9"), mapping, filtering)));
         world.Introduce().RunUntilBothSelected();
 
         Assert.True(world.AgreeOnPath, world.Net.Report());

@@ -31,6 +31,10 @@ internal sealed class Checklist(IceCredentials local)
     public CandidatePair? Selected { get; set; }
     public bool IsRemoteComplete { get; set; }
     public bool IsPatienceOver { get; set; }
+
+    /// <summary>Whatever is still under way: a peer that comes from ever new addresses would keep something so for ever.</summary>
+    public bool IsVerdictDue { get; set; }
+
     public bool HasFailed { get; set; }
 
     /// <summary>Highest priority among the pairs that work, nominated or not.</summary>

@@ -113,9 +113,10 @@ public sealed partial class IceAgent
     private void ConsiderFailure(Instant now)
     {
         if (!_current.IsPatienceOver || _current.HasFailed || _isClosed) return;
-        if (_current.IsUndecided || _current.Pairs.Exists(static pair => pair.WasValid)) return;
+        if ((_current.IsUndecided && !_current.IsVerdictDue) || _current.Pairs.Exists(static pair => pair.WasValid)) return;
 
         _current.HasFailed = true;
+        foreach (var pair in _current.Pairs) Fail(pair);
         Tell(new IceEvent.ChecksFailed());
         UpdateSending(now);
     }

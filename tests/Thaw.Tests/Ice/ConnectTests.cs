@@ -179,6 +179,24 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public void A_peer_that_comes_from_ever_new_addresses_cannot_put_the_verdict_off_for_ever()
+    {
+        // Each answers from an address that the other has not written to yet; so each check makes a new pair, without end.
+        var chase = new Encounter(new Script(new Site(NatKind.ApdmEif), new Site(NatKind.ApdmEif)) { SignallingMs = 0 });
+        Assert.Equal(Ending.Failed, chase.Run(70));
+
+        foreach (var side in new[] { chase.Offerer, chase.Answerer })
+        {
+            Assert.Equal(39.5 + 19.75, side.When<IceEvent.ChecksFailed>().TotalSeconds, 0.1);
+            Assert.InRange(side.Machine.Agent.Pairs.Count, 50, 100);
+        }
+
+        int sent = chase.Net.Sent;
+        chase.Net.RunFor(TimeSpan.FromSeconds(60));
+        Assert.Equal(sent, chase.Net.Sent);
+    }
+
+    [Fact]
     public void A_check_is_repeated_twice_a_second_for_a_while_and_then_given_up()
     {
         var world = new IceWorld { Net = { DefaultLink = Link.Blocked } };

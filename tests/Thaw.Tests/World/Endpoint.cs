@@ -23,6 +23,9 @@ internal abstract class Endpoint(Simulation world, string name, IMachine machine
 
     public List<Seen> Seen { get; } = [];
 
+    /// <summary>Is told of every event and observation as it comes. It may schedule, not act.</summary>
+    public Action<object>? Heard { get; set; }
+
     /// <summary>Switched off, it neither receives nor wakes.</summary>
     public bool IsOff { get; set; }
 
@@ -107,6 +110,7 @@ internal abstract class Endpoint(Simulation world, string name, IMachine machine
                     break;
                 default:
                     Seen.Add(new Seen(World.Now, output.Kind, output.Value, output.Packet, output.Payload.ToArray()));
+                    if (output.Value is { } value) Heard?.Invoke(value);
                     break;
             }
         }

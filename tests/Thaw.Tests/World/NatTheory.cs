@@ -1,0 +1,31 @@
+using static Thaw.Tests.World.Dependence;
+
+namespace Thaw.Tests.World;
+
+/// <summary>
+/// Which pairs of networks have a path, reasoned from RFC 4787's definitions alone (docs/rfc/nat-table.md has the proof).
+/// Both sides know their server-reflexive addresses, and neither guesses ports.
+/// </summary>
+internal static class NatTheory
+{
+    public static bool HasDirectPath(NatKind a, NatKind b)
+    {
+        if (!a.HasUdp || !b.HasUdp) return false;
+        return (a.Mapping is EndpointIndependent, b.Mapping is EndpointIndependent) switch
+        {
+            (true, true) => true,
+            (true, false) => LetsStrangerPortsIn(a),
+            (false, true) => LetsStrangerPortsIn(b),
+            _ => HasStablePath(a, b) && (LetsAnyoneIn(a) && LetsStrangerPortsIn(b) || LetsAnyoneIn(b) && LetsStrangerPortsIn(a)),
+        };
+    }
+
+    // The known address: what comes to it from a port that it was never sent to.
+    private static bool LetsStrangerPortsIn(NatKind kind) => kind.Filtering is not AddressAndPortDependent;
+
+    // What comes to the address that only the STUN server was written from.
+    private static bool LetsAnyoneIn(NatKind kind) => kind.Filtering is EndpointIndependent;
+
+    // Where both map by port, each answer leaves from an address that the other has not written to yet, for ever.
+    private static bool HasStablePath(NatKind a, NatKind b) => a.Mapping is AddressDependent || b.Mapping is AddressDependent;
+}

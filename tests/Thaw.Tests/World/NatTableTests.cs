@@ -17,6 +17,9 @@ public sealed class NatTableTests
             var expected = NatTheory.HasDirectPath(offerer, answerer) ? Ending.Connected : Ending.Failed;
             if (encounter.Run() is var ending && ending != expected) { wrong.Add($"{offerer} x {answerer} {trickles} {roles} {ending} at {encounter.Net.Elapsed}, {expected} expected"); if (wrong.Count==1) wrong.Add(encounter.Report()); }
         }
+        foreach (var offerer in NatKind.All)
+        foreach (var answerer in NatKind.All)
+            if (PathOracle.HasDirectPath(new Script(new Site(offerer), new Site(answerer))) != NatTheory.HasDirectPath(offerer, answerer)) wrong.Add($"oracle expected {offerer} {answerer} ");
         Assert.True(wrong.Count == 0, string.Join("\n", wrong));
     }
 }

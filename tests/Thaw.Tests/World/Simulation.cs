@@ -90,7 +90,7 @@ internal sealed partial class Simulation(int seed)
         foreach (var endpoint in _endpoints)
         {
             report.AppendLine($"-- {endpoint.Name}");
-            foreach (var seen in endpoint.Seen.TakeLast(lines)) report.AppendLine($"{(seen.At - new Instant(0)).TotalSeconds,9:F3} {seen.Value}");
+            foreach (var seen in endpoint.Seen.TakeLast(lines)) report.AppendLine($"{(seen.At - new Instant(0)).TotalSeconds,9:F3} {Wording.Of(seen.Value)}");
         }
 
         return report.ToString();

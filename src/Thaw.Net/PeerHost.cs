@@ -1,10 +1,12 @@
+using System.IO.Pipelines;
+using System.Net;
 using Thaw.Net.Loop;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
 
 namespace Thaw.Net;
 
-/// <summary>Many peer connections on one UDP port.</summary>
+/// <summary>Many peer connections on one UDP port and, if wanted, one TCP port.</summary>
 public sealed class PeerHost : IAsyncDisposable
 {
     private readonly SharedPort _port;
@@ -14,10 +16,13 @@ public sealed class PeerHost : IAsyncDisposable
     /// <exception cref="PeerHostException">The port is taken, or there is no address to listen on.</exception>
     public static PeerHost Open(PeerHostOptions options, TimeProvider time) => new(SharedPort.Open(options, new Clock(time)));
 
-    /// <summary>Host candidates now, loopback ones included; the set changes as interfaces come and go.</summary>
+    /// <summary>What an answer may name now, best first, loopback ones included; the set changes as interfaces come and go.</summary>
     public IReadOnlyList<Candidate> LocalCandidates => _port.Candidates;
 
     public int UdpPort => _port.UdpPort;
+
+    /// <summary>Null where nothing listens for TCP.</summary>
+    public int? TcpPort => _port.TcpPort;
 
     public PeerHostStatistics Statistics => _port.Statistics;
 
@@ -33,6 +38,13 @@ public sealed class PeerHost : IAsyncDisposable
         var session = await _port.AddAsync((seat, now) => new HostedPeerConnection(create(seat, now)), listener, cancel);
         return new PeerHandle(session, ((HostedPeerConnection)session.Peer).Peer);
     }
+
+    /// <summary>
+    /// Serves a TCP connection that somebody else has accepted on an address of this host and whose first byte is a frame's
+    /// (RFC 4571). Completes when the connection is over, at once if there are too many; the caller closes it then.
+    /// </summary>
+    public Task AcceptStreamAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote)
+        => _port.AcceptStreamAsync(transport, local, remote);
 
     /// <summary>Closes every session with a goodbye, then the sockets. Takes at most a second.</summary>
     public ValueTask DisposeAsync() => _port.DisposeAsync();

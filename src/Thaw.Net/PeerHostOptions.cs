@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using Thaw.Net.Addresses;
 
 namespace Thaw.Net;
 
@@ -9,11 +10,31 @@ public sealed record PeerHostOptions
     /// <summary>The one UDP port that serves every session; 0 takes a free one.</summary>
     public int UdpPort { get; init; } = 7860;
 
+    /// <summary>
+    /// The one TCP port for clients whose network blocks UDP (RFC 6544); null for none. 0 is the UDP port's number on those
+    /// addresses where it is free, any other must be free on all.
+    /// </summary>
+    public int? TcpPort { get; init; }
+
+    /// <summary>
+    /// True for addresses on which another listener of this process has the TCP port and hands over connections by
+    /// <see cref="PeerHost.AcceptStreamAsync"/>.
+    /// </summary>
+    public Func<IPAddress, bool> SharesTcp { get; init; } = static _ => false;
+
+    /// <summary>TCP connections at a time, of which each IPv4 address and each IPv6 /64 may have the second number.</summary>
+    public int MaxTcpStreams { get; init; } = 4096;
+
+    public int MaxTcpStreamsPerPrefix { get; init; } = 256;
+
     /// <summary>Null: every usable address of every interface that is up, loopback included, followed as they change.</summary>
     public IReadOnlyList<IPAddress>? Addresses { get; init; }
 
     /// <summary>Asked for each address found on an interface; null uses all. Not asked for <see cref="Addresses"/>.</summary>
     public Func<NetworkInterface, IPAddress, bool>? UseAddress { get; init; }
+
+    /// <summary>Addresses that the world knows this machine by although no interface has them; they are named first.</summary>
+    public IReadOnlyList<AnnouncedAddress> Announce { get; init; } = [];
 
     /// <summary>Loops, each with a thread and a socket per address. 0: one per core, at most 8. Always 1 off Linux.</summary>
     public int Shards { get; init; }

@@ -1,3 +1,4 @@
+using Thaw.Net.Tcp;
 using Thaw.Protocol;
 
 namespace Thaw.Net;
@@ -31,6 +32,9 @@ public sealed record PeerHostStatistics
 
     /// <summary>Sessions ended by an exception out of their machine or listener. Each is a bug.</summary>
     public required long SessionsCrashed { get; init; }
+
+    /// <summary>ICE-TCP, whose frames are not among the datagrams above but whose refused frames are among the drops.</summary>
+    public TcpStatistics Tcp { get; init; } = new();
 
     public required int Shards { get; init; }
 

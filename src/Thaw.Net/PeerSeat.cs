@@ -6,7 +6,7 @@ using Thaw.Protocol.Peer;
 namespace Thaw.Net;
 
 /// <summary>What a host gives a new peer connection.</summary>
-/// <param name="LocalCandidates">Host candidates at this moment, loopback ones included.</param>
+/// <param name="LocalCandidates">What an answer may name at this moment, best first, loopback ones included.</param>
 /// <param name="UfragPrefix">Leads the username fragment and names the owning loop, so that a capture shows it.</param>
 /// <param name="Random">Cryptographic and shared: thread-safe.</param>
 public sealed record PeerSeat(IReadOnlyList<Candidate> LocalCandidates, string UfragPrefix, RandomNumberGenerator Random);

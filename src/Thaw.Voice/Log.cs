@@ -48,6 +48,9 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Error, "A request failed")]
     public static partial void RequestFaulted(this ILogger log, Exception e);
 
+    [LoggerMessage(30, LogLevel.Warning, "The TCP port for media is taken: clients whose network blocks UDP cannot connect")]
+    public static partial void NoTcpPort(this ILogger log);
+
     [LoggerMessage(24, LogLevel.Warning, "The rehearsal failed: the first call will take longer")]
     public static partial void RehearsalFailed(this ILogger log, Exception e);
 }

@@ -34,6 +34,9 @@ public sealed class VoiceServer : IAsyncDisposable
 
     public int UdpPort => _peers.UdpPort;
 
+    /// <summary>Where media may come over TCP; null for nowhere.</summary>
+    public int? TcpPort => _peers.TcpPort;
+
     /// <summary>The UDP port's counters since the start.</summary>
     public PeerHostStatistics Statistics => _peers.Statistics;
 
@@ -46,16 +49,17 @@ public sealed class VoiceServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        var peers = PeerHost.Open(new PeerHostOptions { UdpPort = options.UdpPort, Addresses = options.UdpAddresses }, options.Time);
+        var peers = PeerHost.Open(HostOptions(options), options.Time);
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names };
-        var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options));
+        var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers));
         try
         {
             var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;
             await ListenAsync(web, options, cancel);
             await selfTest;
+            if (options.TcpPort is not null && peers.TcpPort is null) calls.Log.NoTcpPort();
             if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
             return new(web, calls, peers, dtls, options);
         }
@@ -106,12 +110,26 @@ public sealed class VoiceServer : IAsyncDisposable
         return (app, calls);
     }
 
-    private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
+    private static PeerHostOptions HostOptions(VoiceServerOptions options) => new()
+    {
+        UdpPort = options.UdpPort,
+        TcpPort = options.TcpPort,
+        SharesTcp = address => IceTcpSharing.Covers(options, address),
+        Addresses = options.UdpAddresses,
+    };
+
+    private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options, PeerHost peers) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
     {
         Limit(kestrel, options.Limits);
-        if (options.Host is not "localhost") kestrel.Listen(IPAddress.Parse(options.Host), options.Port, KestrelErrors.Describe);
-        else if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0, KestrelErrors.Describe);
-        else kestrel.ListenLocalhost(options.Port, KestrelErrors.Describe);
+        if (options.Host is not "localhost") kestrel.Listen(IPAddress.Parse(options.Host), options.Port, Configure);
+        else if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0, Configure);
+        else kestrel.ListenLocalhost(options.Port, Configure);
+
+        void Configure(ListenOptions listen)
+        {
+            if (IceTcpSharing.IsNeeded(options)) IceTcpSharing.Share(listen, peers.AcceptStreamAsync, options.Time);
+            KestrelErrors.Describe(listen);
+        }
     });
 
     internal static void Limit(KestrelServerOptions kestrel, CallLimits limits)

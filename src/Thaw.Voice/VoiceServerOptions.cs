@@ -15,6 +15,12 @@ public sealed record VoiceServerOptions
     /// <summary>The one UDP port that all media uses.</summary>
     public int UdpPort { get; init; } = 7860;
 
+    /// <summary>
+    /// The one TCP port for media of clients whose network blocks UDP; null for none, 0 for the UDP port's number where that
+    /// is free. It may be the HTTP port too.
+    /// </summary>
+    public int? TcpPort { get; init; } = 0;
+
     /// <summary>The addresses that media uses and answers name; null for every address of this machine.</summary>
     public IReadOnlyList<IPAddress>? UdpAddresses { get; init; }
 

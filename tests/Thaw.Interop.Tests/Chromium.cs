@@ -8,12 +8,14 @@ namespace Thaw.Interop.Tests;
 /// </summary>
 public sealed class Chromium : IAsyncDisposable
 {
-    // Loopback: tests have no other address to use.
+    // Tests have no other address to use.
+    private const string Loopback = "--allow-loopback-in-peer-connection";
+
     private static readonly string[] Flags =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
-        "--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required",
+        Loopback, "--autoplay-policy=no-user-gesture-required",
     ];
 
     private readonly string _signal = Path.Combine(Path.GetTempPath(), $"thaw-{Guid.NewGuid():N}.wav");
@@ -26,8 +28,28 @@ public sealed class Chromium : IAsyncDisposable
         => await OpenAsync(server.At($"/client/?{query}"), script, prepare);
 
     internal async Task<ThawPage> OpenAsync(Uri url, string? script = null, Func<IPage, Task>? prepare = null)
+        => await OpenAsync(await BrowserAsync(), url, script, prepare);
+
+    /// <summary>Another browser, inside <paramref name="network"/>, to which <paramref name="secure"/> is as good as HTTPS.</summary>
+    internal async Task<IBrowser> LaunchInAsync(NetworkNamespace network, Uri secure, params string[] more)
     {
-        var browser = await BrowserAsync();
+        string executable = Executables.Chromium;
+        var playwright = await PlaywrightAsync();
+        return await playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Path.Combine(AppContext.BaseDirectory, "Peers", "chromium-in-network.sh"),
+            Env = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(v => (string)v.Key, v => (string)v.Value!)
+                .Concat([new("THAW_NETWORK", network.Name), new("THAW_CHROMIUM", executable)]),
+            Args =
+            [
+                .. Flags.Where(flag => flag != Loopback), $"--use-file-for-fake-audio-capture={_signal}",
+                $"--unsafely-treat-insecure-origin-as-secure={secure.GetLeftPart(UriPartial.Authority)}", .. more,
+            ],
+        });
+    }
+
+    internal static async Task<ThawPage> OpenAsync(IBrowser browser, Uri url, string? script = null, Func<IPage, Task>? prepare = null)
+    {
         var context = await browser.NewContextAsync();
         await context.GrantPermissionsAsync(["microphone"], new() { Origin = url.GetLeftPart(UriPartial.Authority) });
         if (script is not null) await context.AddInitScriptAsync(script);
@@ -41,17 +63,30 @@ public sealed class Chromium : IAsyncDisposable
     private async Task<IBrowser> BrowserAsync()
     {
         string executable = Executables.Chromium;
+        var playwright = await PlaywrightAsync();
         await _starting.WaitAsync();
         try
         {
-            if (_browser is not null) return _browser;
-            await File.WriteAllBytesAsync(_signal, KnownSignal.Wave());
-            _playwright ??= await Playwright.CreateAsync();
-            return _browser = await _playwright.Chromium.LaunchAsync(new()
+            return _browser ??= await playwright.Chromium.LaunchAsync(new()
             {
                 ExecutablePath = executable,
                 Args = [.. Flags, $"--use-file-for-fake-audio-capture={_signal}"],
             });
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    private async Task<IPlaywright> PlaywrightAsync()
+    {
+        await _starting.WaitAsync();
+        try
+        {
+            if (_playwright is not null) return _playwright;
+            await File.WriteAllBytesAsync(_signal, KnownSignal.Wave());
+            return _playwright = await Playwright.CreateAsync();
         }
         finally
         {

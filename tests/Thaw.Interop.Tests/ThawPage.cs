@@ -80,7 +80,7 @@ internal sealed class ThawPage(IPage page) : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await page.Context.CloseAsync();
 
-    private async Task<string> DescribeAsync()
+    public async Task<string> DescribeAsync()
     {
         const string Expression = "() => JSON.stringify({ state: thaw.state, headline: thaw.headline, verdict: thaw.verdict, timeline: thaw.timeline(), stats: thaw.stats() })";
         try

@@ -44,7 +44,10 @@ internal sealed partial class ThawProcess : IAsyncDisposable
 
     /// <summary>On all addresses of a network namespace.</summary>
     public static Task<ThawProcess> ServeAsync(NetworkNamespace network, string agent)
-        => StartAsync([.. network.Prefix, Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, 0, 0)]);
+        => ServeAsync(network, agent, 0, 0);
+
+    public static Task<ThawProcess> ServeAsync(NetworkNamespace network, string agent, int port, int udpPort, params string[] more)
+        => StartAsync([.. network.Prefix, Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, port, udpPort), .. more]);
 
     private static string[] Arguments(string agent, int port, int udpPort) =>
     [

@@ -21,6 +21,8 @@ internal static class Serve
         .OrVariable("THAW_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> UdpPort = new Option<int>("--udp-port") { Description = "The one UDP port for all media." }
         .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
+    private static readonly Option<int?> TcpPort = new Option<int?>("--tcp-port") { Description = "TCP port for media where UDP is blocked; the UDP port's number without it, off for none." }
+        .OrVariable<int?>("THAW_TCP_PORT", 0, "1 to 65535 or off", text => text is "off" ? (true, null) : Number(text, 1, 65535));
     private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address") { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_UDP_ADDRESS", [], "addresses such as 203.0.113.7", Addresses);
     private static readonly Option<string> Host = new Option<string>("--host") { Description = "Address to serve HTTP on; 0.0.0.0 exposes it to the network." }
@@ -36,7 +38,7 @@ internal static class Serve
 
     public static Command Command()
     {
-        var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, UdpAddresses, Host, Agent, MaxSessions, AllowedOrigins, Json, Verbose };
+        var command = new Command("serve", "Serve the voice page and answer its calls.") { Port, UdpPort, TcpPort, UdpAddresses, Host, Agent, MaxSessions, AllowedOrigins, Json, Verbose };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
@@ -78,6 +80,7 @@ internal static class Serve
     {
         Port = parsed.GetValue(Port),
         UdpPort = parsed.GetValue(UdpPort),
+        TcpPort = parsed.GetValue(TcpPort),
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
         Host = parsed.GetValue(Host)!,
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],
@@ -102,12 +105,14 @@ internal static class Serve
         string agent = parsed.GetValue(Agent)!;
         if (parsed.GetValue(Json))
         {
-            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.Codecs.Names, agent);
+            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.TcpPort, server.Codecs.Names, agent);
             Console.Out.WriteLine(JsonSerializer.Serialize(line, ServeJson.Default.StartLine));
             return;
         }
 
-        Console.Out.WriteLine($"Thaw is at {server.Url} (UDP port {server.UdpPort}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
+        string ports = server.TcpPort == server.UdpPort ? $"UDP and TCP port {server.UdpPort}"
+            : server.TcpPort is { } tcp ? $"UDP port {server.UdpPort}, TCP port {tcp}" : $"UDP port {server.UdpPort}";
+        Console.Out.WriteLine($"Thaw is at {server.Url} ({ports}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
     }
 
     private static (bool, int) Number(string text, int least, int most)
@@ -128,7 +133,7 @@ internal static class Serve
 }
 
 /// <summary>What <c>thaw serve --json</c> prints once it serves.</summary>
-internal sealed record StartLine(int SchemaVersion, string Url, int UdpPort, IReadOnlyList<string> Codecs, string Agent);
+internal sealed record StartLine(int SchemaVersion, string Url, int UdpPort, int? TcpPort, IReadOnlyList<string> Codecs, string Agent);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(StartLine))]

@@ -1,3 +1,4 @@
+using Thaw.Net.Tcp;
 using Thaw.Protocol;
 
 namespace Thaw.Net.Loop;
@@ -15,14 +16,14 @@ internal sealed class Counters
     /// <summary>The one counter that other threads write.</summary>
     public void CountQueueFull() => Interlocked.Increment(ref _queueFull);
 
-    public static PeerHostStatistics Sum(IReadOnlyList<Shard> shards)
+    public static PeerHostStatistics Sum(IReadOnlyList<Shard> shards, StreamCounters streams, int openStreams)
     {
         long Total(Func<Counters, long> of) => shards.Sum(s => of(s.Counters));
 
         var drops = new Dictionary<DropReason, long>();
         foreach (var reason in Enum.GetValues<DropReason>())
         {
-            if (Total(c => c._drops[(int)reason]) is > 0 and var count) drops[reason] = count;
+            if (Total(c => c._drops[(int)reason]) + streams.DropsOf(reason) is > 0 and var count) drops[reason] = count;
         }
 
         return new PeerHostStatistics
@@ -39,6 +40,7 @@ internal sealed class Counters
             ReceiveErrors = Total(c => c.ReceiveErrors),
             Sessions = shards.Sum(s => s.Load),
             SessionsCrashed = Total(c => c.Crashed),
+            Tcp = streams.Read(openStreams),
             Shards = shards.Count,
             ReceiveBufferBytes = shards.Min(s => s.ReceiveBufferBytes),
             SendBufferBytes = shards.Min(s => s.SendBufferBytes),

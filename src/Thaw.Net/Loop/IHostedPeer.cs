@@ -10,6 +10,7 @@ internal interface IHostedPeer : IMachine, IDisposable
     bool IsClosed { get; }
     void SendAudio(ReadOnlySpan<byte> payload, uint timestamp, bool marker, Instant now);
     bool TrySendMessage(ushort stream, bool isText, ReadOnlySpan<byte> data, Instant now);
+    void PathClosed(TransportAddress local, TransportAddress remote, Instant now);
     void Close(Instant now);
 }
 
@@ -23,6 +24,7 @@ internal sealed class HostedPeerConnection(PeerConnection peer) : IHostedPeer
     public Output Poll(Span<byte> buffer, Instant now) => peer.Poll(buffer, now);
     public void SendAudio(ReadOnlySpan<byte> payload, uint timestamp, bool marker, Instant now) => peer.SendAudio(payload, timestamp, marker, now);
     public bool TrySendMessage(ushort stream, bool isText, ReadOnlySpan<byte> data, Instant now) => peer.TrySendMessage(stream, isText, data, now);
+    public void PathClosed(TransportAddress local, TransportAddress remote, Instant now) => peer.PathClosed(local, remote, now);
     public void Close(Instant now) => peer.Close(now);
     public void Dispose() => peer.Dispose();
 }

@@ -1,16 +1,17 @@
 using System.Collections.Concurrent;
+using Thaw.Net.Tcp;
 using Thaw.Protocol;
 
 namespace Thaw.Net.Loop;
 
-/// <summary>A datagram's two ends. The protocol is always UDP.</summary>
+/// <summary>A datagram's two ends, both over UDP or both over TCP.</summary>
 internal readonly record struct Flow(TransportAddress Local, TransportAddress Remote);
 
 /// <summary>
 /// Whose datagram is it? One table for all loops, because the kernel and not we choose the loop that receives it.
-/// Reading takes no lock and allocates nothing; only the owning loop of a session writes its entries.
+/// Reading takes no lock and allocates nothing; only the owning loop of a session adds its entries.
 /// </summary>
-internal sealed class RouteTable
+internal sealed partial class RouteTable
 {
     private const int LongestUfrag = 256; // RFC 8839 §5.4
 
@@ -19,6 +20,9 @@ internal sealed class RouteTable
     private readonly ConcurrentDictionary<string, Session>.AlternateLookup<ReadOnlySpan<char>> _ufragsBySpan;
 
     public RouteTable() => _ufragsBySpan = _ufrags.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>The streams that carry the flows over TCP: they end with their flows, and their flows with them.</summary>
+    public OpenStreams Streams { get; } = new();
 
     public int FlowCount => _flows.Count;
 
@@ -45,7 +49,16 @@ internal sealed class RouteTable
     public void Take(in Flow flow, Session session) => _flows[flow] = session;
 
     /// <summary>Forgets the flow unless another session has taken it since.</summary>
-    public void Remove(in Flow flow, Session session) => _flows.TryRemove(new(flow, session));
+    public void Remove(in Flow flow, Session session)
+    {
+        if (_flows.TryRemove(new(flow, session)) && flow.Local.Protocol is TransportProtocol.Tcp) Streams.Complete(flow);
+    }
+
+    /// <summary>The stream under this flow has ended: nobody has it any more. From any thread.</summary>
+    public void Forget(in Flow flow)
+    {
+        if (_flows.TryRemove(flow, out var session)) session.TryTellPathClosed(flow);
+    }
 
     public void Remove(string ufrag, Session session) => _ufrags.TryRemove(new(ufrag, session));
 }

@@ -4,7 +4,7 @@ using Thaw.Protocol;
 
 namespace Thaw.Net.Loop;
 
-internal enum WorkKind : byte { Datagram, Audio, Message, Errand }
+internal enum WorkKind : byte { Datagram, Audio, Message, Errand, PathClosed }
 
 /// <summary>One input from another thread. <see cref="Buffer"/> is rented.</summary>
 internal readonly struct Work
@@ -94,6 +94,12 @@ internal sealed class Session
         }
         Interlocked.Decrement(ref _forwarded);
         return false;
+    }
+
+    /// <summary>A stream of this session has ended. With a full inbox it learns so when consent runs out.</summary>
+    public void TryTellPathClosed(in Flow flow)
+    {
+        if (_inbox.Writer.TryWrite(new Work { Kind = WorkKind.PathClosed, Flow = flow })) Schedule();
     }
 
     internal SessionRoutes Routes { get; }

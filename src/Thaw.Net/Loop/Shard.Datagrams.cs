@@ -1,16 +1,12 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
-using Thaw.Protocol.Stun;
 
 namespace Thaw.Net.Loop;
 
 internal sealed partial class Shard
 {
-    private const uint MagicCookie = 0x2112A442;     // RFC 8489 §5
-    private const ushort ClassBits = 0x0110;         // RFC 8489 §5: both zero in a request
-    private const ushort BindingSuccess = 0x0101;    // RFC 8489 §18.1
+    private const ushort BindingSuccess = 0x0101; // RFC 8489 §18.1
 
     private readonly Dictionary<TransportAddress, LocalSocket> _sockets = [];
     private readonly byte[] _received = new byte[65536]; // a datagram always fits: truncation is an exception on Windows
@@ -53,8 +49,7 @@ internal sealed partial class Shard
 
     private void Route(in Flow flow, ReadOnlySpan<byte> payload)
     {
-        Session session = null!;
-        if ((Refuse(payload) ?? Find(flow, payload, out session)) is { } reason)
+        if (Routes.Find(flow, payload, out var session) is { } reason)
         {
             Counters.Drop(reason);
             return;
@@ -70,37 +65,22 @@ internal sealed partial class Shard
         else Counters.Drop(DropReason.QueueFull);
     }
 
-    // Cheapest first: most garbage ends here, before any lookup. Ranges of RFC 7983 §7.
-    private static DropReason? Refuse(ReadOnlySpan<byte> payload)
-    {
-        if (payload.IsEmpty) return DropReason.Empty;
-        if (payload.Length > Output.BufferLength) return DropReason.TooLong;
-        if (payload[0] is (>= 20 and <= 63) or (>= 128 and <= 191)) return null;
-        if (payload[0] > 3) return DropReason.UnknownProtocol;
-        if (payload.Length < 20) return DropReason.Truncated;
-        return BinaryPrimitives.ReadUInt32BigEndian(payload[4..]) == MagicCookie ? null : DropReason.BadCookie;
-    }
-
-    // A request names its session, wherever it comes from; everything else belongs to whoever has the flow.
-    private DropReason? Find(in Flow flow, ReadOnlySpan<byte> payload, out Session session)
-    {
-        if (!IsStunRequest(payload)) return Routes.TryFind(flow, out session) ? null : DropReason.NoRoute;
-
-        session = null!;
-        if (!StunPeek.TryReadLocalUfrag(payload, out var ufrag)) return DropReason.MissingAttribute;
-        return Routes.TryFind(ufrag, out session) ? null : DropReason.UnknownUsername;
-    }
-
     private void Send(Session session, in Output output)
     {
         var flow = new Flow(output.Source, output.Destination);
+        bool answer = flow == _asking && output.Payload is [BindingSuccess >> 8, BindingSuccess & 0xFF, ..];
+        if (flow.Local.Protocol is TransportProtocol.Tcp)
+        {
+            SendOnStream(session, flow, output.Payload, answer);
+            return;
+        }
+
         if (!_sockets.TryGetValue(flow.Local, out var socket) || !socket.CanReach(flow.Remote))
         {
             Counters.SendErrors++; // its interface is gone
             return;
         }
 
-        bool answer = flow == _asking && output.Payload is [BindingSuccess >> 8, BindingSuccess & 0xFF, ..];
         session.Routes.Claim(flow, proven: answer); // machines answer a check with success only if its integrity holds
         try
         {
@@ -114,6 +94,17 @@ internal sealed partial class Shard
         }
     }
 
-    private static bool IsStunRequest(ReadOnlySpan<byte> payload)
-        => payload[0] <= 3 && (BinaryPrimitives.ReadUInt16BigEndian(payload) & ClassBits) == 0;
+    // A full queue drops, as a full socket buffer does: the loop waits for nobody's window.
+    private void SendOnStream(Session session, in Flow flow, ReadOnlySpan<byte> payload, bool proven)
+    {
+        if (!Routes.Streams.TryFind(flow, out var stream))
+        {
+            Counters.SendErrors++; // it has closed, or never was: we do not dial
+            return;
+        }
+
+        session.Routes.Claim(flow, proven);
+        if (proven) stream.Prove();
+        stream.TrySend(payload);
+    }
 }

@@ -82,6 +82,7 @@ internal sealed partial class Shard
                 case WorkKind.Message:
                     if (!session.Peer.TrySendMessage(work.Stream, work.Flag, work.Payload, now)) Counters.MessagesRefused++;
                     break;
+                case WorkKind.PathClosed: session.Peer.PathClosed(work.Flow.Local, work.Flow.Remote, now); break;
                 case WorkKind.Errand: work.Errand!.Run(now); break;
             }
             Drain(session, now);

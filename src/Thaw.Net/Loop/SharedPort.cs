@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
+using Thaw.Net.Addresses;
+using Thaw.Net.Tcp;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
@@ -9,10 +11,11 @@ using Thaw.Protocol.Ice;
 namespace Thaw.Net.Loop;
 
 /// <summary>One UDP port on all local addresses, served by a few loops, and the addresses as they come and go.</summary>
-internal sealed class SharedPort : IAsyncDisposable
+internal sealed partial class SharedPort : IAsyncDisposable
 {
     private const int MostShards = 8; // one decimal digit names a loop
-    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromMilliseconds(900);
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan LongestStreamGoodbye = TimeSpan.FromMilliseconds(250);
 
     private readonly PeerHostOptions _options;
     private readonly Shard[] _shards;
@@ -31,7 +34,9 @@ internal sealed class SharedPort : IAsyncDisposable
         Clock = clock;
         UdpPort = rows[0][0].Local.Port;
         _addresses = [.. rows.Select(row => row[0].Local.Address)];
-        _candidates = HostCandidates.Of([.. _addresses], UdpPort);
+        _passive = new PassiveTcp(Routes, clock, _streamCounters, options.MaxTcpStreams, options.MaxTcpStreamsPerPrefix);
+        _listeners = ListenTcp();
+        _candidates = Compose(_addresses);
         _shards = new Shard[loops];
         for (int i = 0; i < loops; i++)
         {
@@ -40,7 +45,8 @@ internal sealed class SharedPort : IAsyncDisposable
         }
 
         var following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
-        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following)]);
+        var sweeping = _passive.SweepAsync(_stop.Token);
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), SurfaceAsync(following), SurfaceAsync(sweeping)]);
     }
 
     public Clock Clock { get; }
@@ -51,7 +57,7 @@ internal sealed class SharedPort : IAsyncDisposable
 
     public RouteTable Routes { get; } = new();
 
-    public PeerHostStatistics Statistics => Counters.Sum(_shards);
+    public PeerHostStatistics Statistics => Counters.Sum(_shards, _streamCounters, Routes.Streams.Count);
 
     public Task Completion => _completion.Task;
 
@@ -96,6 +102,8 @@ internal sealed class SharedPort : IAsyncDisposable
         await _stop.CancelAsync();
         foreach (var shard in _shards) shard.Stop();
         await Task.WhenAny(_ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
+        _listeners?.Stop();
+        await _passive.StopAsync(LongestStreamGoodbye);
         _completion.TrySetResult();
         _stop.Dispose();
         _random.Dispose();
@@ -164,7 +172,7 @@ internal sealed class SharedPort : IAsyncDisposable
         IPAddress[] added = [.. found.Except(_addresses)];
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
-        if (gone.Length + added.Length > 0) _candidates = HostCandidates.Of([.. found.Where(_addresses.Contains)], UdpPort);
+        if (gone.Length + added.Length > 0) _candidates = Compose(found.Where(_addresses.Contains));
     }
 
     private async Task AddAsync(IPAddress address)
@@ -185,12 +193,14 @@ internal sealed class SharedPort : IAsyncDisposable
             var (shard, socket) = (_shards[i], row[i]);
             await shard.PostAsync(_ => { shard.AddSocket(socket); return true; }, CancellationToken.None);
         }
+        _listeners?.TryListen(address);
         _addresses.Add(address);
     }
 
     private async Task RemoveAsync(IPAddress address)
     {
         _addresses.Remove(address);
+        _listeners?.Forget(address);
         var local = new TransportAddress(address, (ushort)UdpPort);
         foreach (var shard in _shards)
             await shard.PostAsync(_ => { shard.RemoveSocket(local); return true; }, CancellationToken.None);

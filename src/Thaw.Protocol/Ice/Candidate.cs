@@ -5,7 +5,7 @@ public enum CandidateType { Host, PeerReflexive, ServerReflexive, Relayed }
 
 public enum IceRole { Controlling, Controlled }
 
-/// <summary>RFC 8445 §5.1, UDP, component 1. Equality is by value: two equal candidates are the same candidate.</summary>
+/// <summary>RFC 8445 §5.1, component 1; the base says whether UDP or TCP. Equality is by value: two equal candidates are the same candidate.</summary>
 /// <param name="Base">The local address that checks leave from; for a remote candidate the same as <paramref name="Address"/>.</param>
 public sealed record Candidate(
     CandidateType Type, TransportAddress Address, TransportAddress Base, uint Priority, string Foundation);

@@ -67,8 +67,8 @@ public sealed class CandidatePair
 
     internal bool IsRetransmitting => State is CandidatePairState.InProgress || IsNominating;
 
-    /// <summary>0 direct, 1 through address translation, 2 through a relay.</summary>
-    internal int Cost => Math.Max(CostOf(Local.Type), CostOf(Remote.Type));
+    /// <summary>0 direct, 1 through address translation, 2 through a relay or over TCP.</summary>
+    internal int Cost => Local.Base.Protocol is TransportProtocol.Tcp ? 2 : Math.Max(CostOf(Local.Type), CostOf(Remote.Type));
 
     internal void Describe(Candidate local, Candidate remote, IceRole role)
     {

@@ -37,6 +37,9 @@ internal sealed class Checklist(IceCredentials local)
 
     public bool HasFailed { get; set; }
 
+    /// <summary>Some pair was valid once, be it gone by now.</summary>
+    public bool HasWorked { get; set; }
+
     /// <summary>Highest priority among the pairs that work, nominated or not.</summary>
     public CandidatePair? BestValid => Best(static pair => pair.IsValid);
 
@@ -142,6 +145,19 @@ internal sealed class Checklist(IceCredentials local)
         var next = Instant.Never;
         foreach (var pair in _pairs) next = Instant.Earlier(next, Instant.Earlier(pair.DueAt, pair.ConsentExpiresAt));
         return next;
+    }
+
+    /// <summary>The path is gone for good: its pair goes, and a remote candidate that only it had discovered.</summary>
+    public void Forget(PairPath path)
+    {
+        Early.RemoveAll(early => early.Path == path);
+        if (Find(path) is not { } pair) return;
+
+        Remove(pair);
+        pair.IsNominating = false;
+        pair.ConsentExpiresAt = Instant.Never;
+        if (pair.Remote.Type is CandidateType.PeerReflexive && !_pairs.Exists(other => other.Remote.Address == path.Remote))
+            _remotes.Remove(pair.Remote);
     }
 
     // By worth, not by arrival: what works or was heard stays, then the priority decides.

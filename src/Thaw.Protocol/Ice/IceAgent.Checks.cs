@@ -10,6 +10,7 @@ public sealed partial class IceAgent
     private static readonly TimeSpan FastTa = TimeSpan.FromMilliseconds(20); // few pairs cannot flood anyone
     private static readonly TimeSpan MinRto = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MaxRto = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TcpInterval = TimeSpan.FromSeconds(5);  // TCP repeats by itself: ours are for a peer that forgot
     private static readonly TimeSpan LastWait = 16 * MinRto;                 // RFC 8489 §6.2.1: Rm
     private static readonly TimeSpan CheckLifetime = 63 * MinRto + LastWait; // as long as RFC 8489's seven transmissions
 
@@ -71,7 +72,7 @@ public sealed partial class IceAgent
 
         var request = new StunWriter(buffer, StunMethod.Binding, StunClass.Request, check.Transaction);
         request.Add(StunAttributeType.Username, pair.Checklist.Username);
-        request.Add(StunAttributeType.Priority, CandidatePriority.AsPeerReflexive(pair.Local.Priority));
+        request.Add(StunAttributeType.Priority, CandidatePriority.AsPeerReflexive(pair.Local.Priority, pair.Local.Base.Protocol));
         request.Add(Role is IceRole.Controlling ? StunAttributeType.IceControlling : StunAttributeType.IceControlled, _tiebreaker);
         if (nominating) request.Add(StunAttributeType.UseCandidate);
         request.AddIntegrity(pair.Checklist.RemoteKey);
@@ -84,6 +85,7 @@ public sealed partial class IceAgent
     {
         int undecided = pair.Checklist.Pairs.Count(static other => other.State <= CandidatePairState.InProgress);
         var floor = Ta * undecided; // RFC 8445 §14.3: however many pairs, no more than one check a Ta in all
+        if (pair.Local.Base.Protocol is TransportProtocol.Tcp) return floor > TcpInterval ? floor : TcpInterval;
         if (floor > MaxRto) return floor;
 
         var rto = 2 * (pair.RoundTrip ?? TimeSpan.Zero);
@@ -113,7 +115,7 @@ public sealed partial class IceAgent
     private void ConsiderFailure(Instant now)
     {
         if (!_current.IsPatienceOver || _current.HasFailed || _isClosed) return;
-        if ((_current.IsUndecided && !_current.IsVerdictDue) || _current.Pairs.Exists(static pair => pair.WasValid)) return;
+        if ((_current.IsUndecided && !_current.IsVerdictDue) || _current.HasWorked) return;
 
         _current.HasFailed = true;
         foreach (var pair in _current.Pairs) Fail(pair);

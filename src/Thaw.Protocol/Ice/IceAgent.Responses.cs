@@ -17,7 +17,7 @@ public sealed partial class IceAgent
         if (!response.TryReadXorAddress(StunAttributeType.XorMappedAddress, out var mapped)) return DropReason.MissingAttribute;
 
         pair.Forget(check.Transaction);
-        Succeed(pair, check, mapped, now);
+        Succeed(pair, check, mapped.Over(path.LocalBase.Protocol), now); // STUN does not say what it came by
         return null;
     }
 
@@ -33,6 +33,7 @@ public sealed partial class IceAgent
     {
         pair.State = CandidatePairState.Succeeded;
         pair.WasValid = true;
+        pair.Checklist.HasWorked = true;
         pair.ConsentExpiresAt = now + ConsentLifetime;
         pair.RoundTrip = now - check.At;
         Note(new Observation.CheckAnswered(pair.Local.Base, pair.Remote.Address, now - check.At, mapped));
@@ -59,7 +60,7 @@ public sealed partial class IceAgent
         if (local is null)
         {
             if (_locals.Count >= MaxLocals) return;
-            uint priority = CandidatePriority.AsPeerReflexive(pair.Local.Priority);
+            uint priority = CandidatePriority.AsPeerReflexive(pair.Local.Priority, pair.Local.Base.Protocol);
             local = new Candidate(CandidateType.PeerReflexive, mapped, pair.Local.Base, priority, PeerReflexiveFoundation);
             _locals.Add(local);
             Note(new Observation.LocalCandidateLearned(local, CandidateOrigin.PeerReflexive));

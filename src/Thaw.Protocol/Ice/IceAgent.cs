@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Thaw.Protocol.Ice;
 
 /// <summary>
-/// A full ICE agent (RFC 8445) with trickling (8838), patience (8863) and consent (7675): one stream, one component,
-/// UDP. It knows no sockets: candidates and STUN datagrams come in, checks and answers go out.
+/// A full ICE agent (RFC 8445) with trickling (8838), patience (8863), consent (7675) and passive TCP (6544): one stream,
+/// one component. It knows no sockets: candidates and STUN datagrams come in, checks and answers go out.
 /// </summary>
 public sealed partial class IceAgent : IMachine
 {
@@ -74,7 +74,7 @@ public sealed partial class IceAgent : IMachine
     public void AddLocalCandidate(Candidate candidate, Instant now)
     {
         var refusal = Refuse(candidate, candidate.Base);
-        if (_locals.Contains(candidate)) refusal ??= CandidateRefusal.Duplicate;
+        if (_locals.Exists(known => known.Address == candidate.Address && known.Base == candidate.Base && known.Priority >= candidate.Priority)) refusal ??= CandidateRefusal.Duplicate;
         if (_locals.Count >= MaxLocals) refusal ??= CandidateRefusal.LimitReached;
         if (refusal is { } reason)
         {
@@ -138,6 +138,18 @@ public sealed partial class IceAgent : IMachine
         _timers = new Timers<Timer>();
         if (_isLost) Revive(now);
         Note(new Observation.IceRestarted(local.Ufrag));
+        Settle(now);
+    }
+
+    /// <summary>
+    /// The TCP connection of this path has closed (RFC 6544 §6.3): it ends now, not when its consent runs out. A peer that
+    /// connects again does so from another port, as a new path.
+    /// </summary>
+    public void PathClosed(TransportAddress localBase, TransportAddress remote, Instant now)
+    {
+        if (_isClosed) return;
+        foreach (var list in Generations) list.Forget(new PairPath(localBase, remote));
+        Note(new Observation.StreamClosed(localBase, remote));
         Settle(now);
     }
 

@@ -36,6 +36,9 @@ public abstract partial record Observation
 
     public sealed record ConsentRegained(TransportAddress Local, TransportAddress Remote) : Observation;
 
+    /// <summary>The TCP connection under a path closed.</summary>
+    public sealed record StreamClosed(TransportAddress Local, TransportAddress Remote) : Observation;
+
     public sealed record IceRestarted(string LocalUfrag) : Observation;
 }
 

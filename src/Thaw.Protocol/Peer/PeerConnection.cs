@@ -17,7 +17,7 @@ public sealed partial class PeerConnection : IMachine, IDisposable
     private enum Timer { Checks, DataChannel, Recovery } // DTLS keeps its deadline itself
 
     private readonly PeerConfig _config;
-    private readonly IReadOnlyList<Candidate> _localCandidates;
+    private IReadOnlyList<Candidate> _localCandidates;
     private readonly string _ufragPrefix;
     private readonly RandomNumberGenerator _random;
     private readonly Queue<object> _outputs = [];
@@ -71,6 +71,23 @@ public sealed partial class PeerConnection : IMachine, IDisposable
     /// <summary>Queues one message. False if the channel is not open or its send buffer is full.</summary>
     public bool TrySendMessage(ushort stream, bool isText, ReadOnlySpan<byte> data, Instant now)
         => _lifecycle == Lifecycle.Open && _channels is not null && _channels.TrySend(stream, isText, data, now);
+
+    /// <summary>What the host knows by now: the next answer names these, and new ones are checked at once.</summary>
+    public void UpdateLocalCandidates(IReadOnlyList<Candidate> candidates, Instant now)
+    {
+        if (_lifecycle != Lifecycle.Open) return;
+        var known = _localCandidates;
+        _localCandidates = candidates;
+        foreach (var candidate in candidates.ExceptBy(known.Select(EndsOf), EndsOf)) _ice.AddLocalCandidate(candidate, now);
+    }
+
+    private static (TransportAddress, TransportAddress) EndsOf(Candidate candidate) => (candidate.Address, candidate.Base);
+
+    /// <summary>The TCP connection between these two has closed.</summary>
+    public void PathClosed(TransportAddress localBase, TransportAddress remote, Instant now)
+    {
+        if (_lifecycle == Lifecycle.Open) _ice.PathClosed(localBase, remote, now);
+    }
 
     /// <summary>Says goodbye (SCTP ABORT, DTLS close_notify) and goes silent once that is polled out.</summary>
     public void Close(Instant now) => SayGoodbye("closed by the application", null, now);

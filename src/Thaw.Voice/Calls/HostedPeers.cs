@@ -13,14 +13,14 @@ internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
             (seat, now) => new PeerConnection(config, Offered(seat.LocalCandidates, nearby), seat.UfragPrefix, seat.Random, now),
             listener, cancel);
         _ = ReportEndAsync(handle, listener);
-        return new HostedPeer(handle);
+        return new HostedPeer(handle, () => Offered(host.LocalCandidates, nearby));
     }
 
     /// <summary>Loopback only for callers on this machine: for anyone else such a candidate is a wasted check.</summary>
     internal static IReadOnlyList<Candidate> Offered(IReadOnlyList<Candidate> all, bool nearby)
     {
         if (nearby) return all;
-        Candidate[] reachable = [.. all.Where(c => !c.Address.IsLoopback)];
+        Candidate[] reachable = [.. all.Where(c => !c.Base.IsLoopback)];
         return reachable is [] ? all : reachable;
     }
 
@@ -31,7 +31,7 @@ internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
         listener.OnEvent(handle.Completion.Exception is { } crash ? new PeerEvent.Failed(PeerFailure.Crashed, crash.ToString()) : new PeerEvent.Closed(), host.Now);
     }
 
-    private sealed class HostedPeer(PeerHandle handle) : ICallPeer
+    private sealed class HostedPeer(PeerHandle handle, Func<IReadOnlyList<Candidate>> candidates) : ICallPeer
     {
         public async ValueTask<Acceptance> AcceptAsync(string offer, CancellationToken cancel)
         {
@@ -39,6 +39,7 @@ internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
             {
                 return await handle.PostAsync((peer, now) =>
                 {
+                    peer.UpdateLocalCandidates(candidates(), now); // a restart names what was learned since
                     var outcome = peer.Accept(offer, now);
                     return new Acceptance(outcome, outcome is OfferOutcome.Answered ? peer.Audio : null);
                 }, cancel);

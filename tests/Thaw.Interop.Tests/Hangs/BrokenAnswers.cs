@@ -10,7 +10,7 @@ namespace Thaw.Interop.Tests.Hangs;
 internal static partial class BrokenAnswers
 {
     /// <summary>
-    /// A firewall that swallows UDP: the browser's checks go to a port that nobody reads, and the server learns no
+    /// A firewall that swallows UDP, and a server without TCP: the browser's checks go to a port that nobody reads, and the server learns no
     /// candidate to check.
     /// </summary>
     public static async Task<IDisposable> SwallowUdpAsync(this IPage page)
@@ -18,7 +18,7 @@ internal static partial class BrokenAnswers
         var hole = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         hole.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)hole.LocalEndPoint!).Port;
-        await page.RewriteAnswersAsync(sdp => CandidatePort().Replace(sdp, $"${{head}}{port}"));
+        await page.RewriteAnswersAsync(sdp => CandidatePort().Replace(TcpCandidateLine().Replace(sdp, ""), $"${{head}}{port}"));
         await page.DropCandidatesAsync();
         return hole;
     }
@@ -52,6 +52,9 @@ internal static partial class BrokenAnswers
 
     [GeneratedRegex(@"(?<head>a=candidate:\S+ 1 udp \d+ \S+ )\d+", RegexOptions.IgnoreCase)]
     private static partial Regex CandidatePort();
+
+    [GeneratedRegex(@"a=candidate:\S+ 1 tcp [^\r\n]*\r\n", RegexOptions.IgnoreCase)]
+    private static partial Regex TcpCandidateLine();
 
     [GeneratedRegex(@"a=candidate:[^\r\n]*\r\n")]
     private static partial Regex CandidateLine();

@@ -26,6 +26,7 @@ internal sealed class EchoPeer(PeerSeat seat, string name) : IHostedPeer
     public Instant WakeAt { get; set; } = Instant.Never;
     public Instant WokenAt { get; private set; } = Instant.Never;
     public int Received { get; private set; }
+    public int ClosedPaths { get; private set; }
 
     /// <summary>What its loop had allocated as the latest datagram came in.</summary>
     public long LoopAllocated { get; private set; }
@@ -64,6 +65,8 @@ internal sealed class EchoPeer(PeerSeat seat, string name) : IHostedPeer
         Put(data);
         return true;
     }
+
+    public void PathClosed(TransportAddress local, TransportAddress remote, Instant now) => ClosedPaths++;
 
     public void Close(Instant now)
     {

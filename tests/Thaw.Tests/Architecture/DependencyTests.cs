@@ -12,6 +12,7 @@ public sealed class DependencyTests
     private static readonly Dictionary<string, string[]> FoldersMayUse = new()
     {
         ["Ice"] = ["Stun"],
+        ["Gathering"] = ["Stun", "Turn"],
         ["Turn"] = ["Stun"],
         ["Srtp"] = ["Rtp"],
     };

@@ -1,13 +1,5 @@
-using System.IO.Pipelines;
-using System.Net;
 using System.Text;
 using System.Text.Json;
-using System.Threading.Channels;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Thaw.Voice;
 using Thaw.Voice.Http;
 using Xunit;
 
@@ -30,7 +22,7 @@ public sealed class KestrelErrorTests
     [InlineData("header over the limit", 431)]
     public async Task Row_4_what_Kestrel_refuses_by_itself_has_a_JSON_body_too(string request, int status)
     {
-        await using var server = await Server.StartAsync();
+        await using var server = await KestrelOnPipes.StartAsync();
 
         string response = await server.ExchangeAsync(status == 431 ? LongHeader : request);
 
@@ -44,7 +36,7 @@ public sealed class KestrelErrorTests
     [Fact]
     public async Task What_is_no_error_passes_untouched()
     {
-        await using var server = await Server.StartAsync();
+        await using var server = await KestrelOnPipes.StartAsync();
 
         string response = await server.ExchangeAsync("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
@@ -55,7 +47,7 @@ public sealed class KestrelErrorTests
     [Fact]
     public async Task A_preflight_that_asks_for_an_impossible_header_is_answered_all_the_same()
     {
-        await using var server = await Server.StartAsync();
+        await using var server = await KestrelOnPipes.StartAsync();
 
         string response = await server.ExchangeAsync("OPTIONS /api/offer HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n"
             + "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-\u00c3\u00a9\r\nConnection: close\r\n\r\n");
@@ -76,84 +68,5 @@ public sealed class KestrelErrorTests
 
         Assert.Equal(length, KestrelErrors.Describe(buffer, length));
         Assert.Equal(head, Encoding.ASCII.GetString(buffer, 0, length));
-    }
-
-    private sealed class Server : IAsyncDisposable
-    {
-        private readonly PipeTransport _transport = new();
-        private readonly ScriptedPeers _peers = new();
-        private WebApplication? _web;
-        private Thaw.Voice.Calls.CallHost? _calls;
-
-        public static async Task<Server> StartAsync()
-        {
-            var server = new Server();
-            (server._web, server._calls) = VoiceServer.Compose(new VoiceServerOptions(), server._peers, VoiceWorld.Codecs, web => web
-                .UseKestrelCore()
-                .ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(server._transport))
-                .ConfigureKestrel(kestrel => VoiceServer.Limit(kestrel, new()))
-                .ConfigureKestrel(kestrel => kestrel.Listen(new IPEndPoint(IPAddress.Loopback, 1), KestrelErrors.Describe)));
-            await server._web.StartAsync(TestContext.Current.CancellationToken);
-            return server;
-        }
-
-        /// <summary>Sends the bytes and returns all that comes back until the server closes.</summary>
-        public async Task<string> ExchangeAsync(string request)
-        {
-            var client = _transport.Connect();
-            await client.Output.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
-            using var response = new MemoryStream();
-            await client.Input.CopyToAsync(response, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-            return Encoding.Latin1.GetString(response.ToArray());
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _calls!.DisposeAsync();
-            await _web!.StopAsync();
-            await _web.DisposeAsync();
-        }
-    }
-
-    private sealed class PipeTransport : IConnectionListenerFactory, IConnectionListener
-    {
-        private readonly Channel<ConnectionContext> _arriving = Channel.CreateUnbounded<ConnectionContext>();
-
-        public EndPoint EndPoint { get; private set; } = new IPEndPoint(IPAddress.Loopback, 1);
-
-        public IDuplexPipe Connect()
-        {
-            Pipe up = new(), down = new();
-            _arriving.Writer.TryWrite(new Connection(new Ends(up.Reader, down.Writer)));
-            return new Ends(down.Reader, up.Writer);
-        }
-
-        public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
-
-        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
-        {
-            try { return await _arriving.Reader.ReadAsync(cancellationToken); }
-            catch (ChannelClosedException) { return null; }
-        }
-
-        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
-        {
-            _arriving.Writer.TryComplete();
-            return ValueTask.CompletedTask;
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-        private sealed class Connection(Ends server) : DefaultConnectionContext("test", server, server)
-        {
-            public override async ValueTask DisposeAsync()
-            {
-                await server.Output.CompleteAsync();
-                await server.Input.CompleteAsync();
-                await base.DisposeAsync();
-            }
-        }
-
-        private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
     }
 }

@@ -32,6 +32,9 @@ internal abstract class Endpoint(Simulation world, string name, IMachine machine
     /// <summary>The firewall of the host itself.</summary>
     public Policy Policy { get; set; } = Policy.Open;
 
+    /// <summary>TCP addresses that are dialled and never dial.</summary>
+    public HashSet<TransportAddress> Listeners { get; } = [];
+
     /// <summary>All ports of its addresses are this machine's, as a relay's are.</summary>
     public bool OwnsAllPorts { get; set; }
 

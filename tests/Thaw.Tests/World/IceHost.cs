@@ -50,9 +50,8 @@ internal sealed class IceHost : IMachine
         if (_hasBegun) return;
         _hasBegun = true;
         for (int i = 0; i < _setup.Bases.Length; i++) Learn(CandidateType.Host, _setup.Bases[i], _setup.Bases[i], (ushort)(Preference - i), now);
-        if (_setup.Listener is { } listener) Learn(CandidateType.Host, listener, listener, Preference / 2, now);
-        if (_setup.Dialer is { } dialer)
-            Agent.AddLocalCandidate(new Candidate(CandidateType.Host, dialer, dialer, CandidatePriority.Of(CandidateType.Host, Preference / 4), "t"), now);
+        if (_setup.Listener is { } listener) Learn(new Candidate(CandidateType.Host, listener, listener, CandidatePriority.OfPassiveTcp(0), "passive"), now);
+        if (_setup.Dialer is { } dialer) Agent.AddLocalCandidate(new Candidate(CandidateType.Host, dialer, dialer, CandidatePriority.OfPassiveTcp(0), "active"), now);
 
         foreach (var at in _setup.Bases)
             foreach (var server in _setup.StunServers)
@@ -99,8 +98,10 @@ internal sealed class IceHost : IMachine
     }
 
     private void Learn(CandidateType type, TransportAddress address, TransportAddress @base, ushort preference, Instant now)
+        => Learn(new Candidate(type, address, @base, CandidatePriority.Of(type, preference), type.ToString()), now);
+
+    private void Learn(Candidate candidate, Instant now)
     {
-        var candidate = new Candidate(type, address, @base, CandidatePriority.Of(type, preference), type.ToString());
         Agent.AddLocalCandidate(candidate, now);
         _signals.Enqueue(new Signal.Local(candidate));
     }

@@ -53,7 +53,12 @@ internal sealed class Internet
         var nowhere = new Realm("nowhere");
         var endpoint = Net.Add(name, machine, nowhere);
         foreach (var address in setup.Bases) endpoint.Attach(address, address.ToString().StartsWith("172.", StringComparison.Ordinal) ? nowhere : realm);
-        if (setup.Listener is { } listener) endpoint.Attach(listener, realm);
+        if (setup.Listener is { } listener)
+        {
+            endpoint.Attach(listener, realm);
+            endpoint.Listeners.Add(listener);
+        }
+
         if (setup.Dialer is { } dialer) endpoint.Attach(dialer, realm);
         return endpoint;
     }

@@ -36,7 +36,11 @@ internal sealed partial class Simulation
 
         Connection? connection = null;
         if (destination.Protocol is TransportProtocol.Tcp && !_connections.TryGetValue((from, source, destination), out connection))
+        {
+            if (from.Listeners.Contains(source)) return;
             connection = new Connection(IsActive: true);
+        }
+
         bool isAnswer = connection is { IsActive: false };
 
         if (!from.Policy.Lets(destination, isAnswer) || from.RealmOf(source) is not { } realm) return;

@@ -1,0 +1,62 @@
+namespace Thaw.Interop.Tests.Networks;
+
+/// <summary>All of them, in the order of the table.</summary>
+internal static class AllNetworks
+{
+    /// <summary>Nothing is in the way: a person notices no wait.</summary>
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(4);
+
+    /// <summary>Packets are lost or slow: some are sent again.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where nothing can work, the reason is there by then.</summary>
+    private static readonly TimeSpan Named = TimeSpan.FromSeconds(20);
+
+    private const string NoUdp = "meta l4proto udp drop";
+
+    // Without signalling there is no call to speak of.
+    private static readonly string Signalling = $"ct state established accept\nip daddr {Lab.ServerAddress} tcp dport {Lab.HttpPort} accept";
+
+    private const string Only443 = "ct state established accept\ntcp dport 443 accept\ndrop";
+
+    private static readonly string TurnByTcp = Turn($"turn:{Lab.RelayAddress}:{Coturn.Port}?transport=tcp");
+
+    public static readonly Network[] Connecting =
+    [
+        new("Both have public addresses", "host-host udp", AtOnce) { Client = Nat.None },
+        new("Client behind a home router (port-restricted NAT)", "prflx-host udp", AtOnce),
+        new("Client behind a symmetric NAT", "prflx-host udp", AtOnce) { Client = Nat.Symmetric },
+        new("The client's STUN server is silent", "prflx-host udp", AtOnce) { IceServers = $"[{{ urls: 'stun:{Lab.BlackHole}:3478' }}]" },
+        new("All of the client's STUN and TURN servers are silent", "prflx-host udp", AtOnce)
+        {
+            IceServers = Turn($"stun:{Lab.BlackHole}:3478", $"turn:{Lab.BlackHole}:3478?transport=udp", $"turn:{Lab.BlackHole}:3478?transport=tcp", $"turns:{Lab.BlackHole}:443?transport=tcp"),
+        },
+        new("Client without UDP", "prflx-host tcp", AtOnce) { Home = NoUdp },
+        new("The server's UDP port is closed", "prflx-host tcp", AtOnce) { Site = NoUdp },
+        new("Client with nothing but port 443 by TCP, media there too", "prflx-host tcp", AtOnce) { Home = Only443, Serve = ["--tcp-port", "443"] },
+        new("Client without UDP, only its relay reachable by TCP", "relay-host tcp", AtOnce)
+        {
+            Home = $"{Signalling}\nip daddr {Lab.RelayAddress} tcp dport {Coturn.Port} accept\ndrop", IceServers = TurnByTcp, Relay = true,
+        },
+        new("Client with nothing but port 443 by TCP, relay by TLS", "relay-host tls", AtOnce)
+        {
+            Home = Only443, IceServers = Turn($"turns:{Lab.RelayAddress}:{Coturn.TlsPort}?transport=tcp"), Relay = true,
+        },
+        new("5 % of all packets lost, both ways", "prflx-host udp", Soon) { Internet = Loss(5) },
+        new("20 % of all packets lost, both ways", "prflx-host udp", TimeSpan.FromSeconds(10)) { Internet = Loss(20) },
+        new("150 ms of delay each way", "prflx-host udp", Soon) { Delay = TimeSpan.FromMilliseconds(150) },
+    ];
+
+    public static readonly Network[] Blocked =
+    [
+        new("The server's UDP port is closed, and there is no TCP", "ice-failed", Named) { Site = NoUdp, Serve = ["--tcp-port", "off"] },
+        new("Client without UDP, and there is neither TCP nor a relay", "ice-failed", Named) { Home = $"{Signalling}\ndrop" },
+        // RFC 7983 §7: 20 to 63 are DTLS. The first byte after the UDP header.
+        new("Something on the way drops DTLS", "dtls-failed", Named) { Internet = "meta l4proto udp @th,64,8 20-63 drop" },
+    ];
+
+    public static string Loss(int percent) => $"numgen random mod 100 < {percent} drop";
+
+    private static string Turn(params string[] urls)
+        => $"[{string.Join(", ", urls.Select(url => $"{{ urls: '{url}', username: '{Coturn.Username}', credential: '{Coturn.Password}' }}"))}]";
+}

@@ -53,6 +53,13 @@ internal sealed class Checklist(IceCredentials local)
         Username = Encoding.UTF8.GetBytes($"{remote.Ufrag}:{Local.Ufrag}");
     }
 
+    public Candidate? FindRemote(TransportAddress address)
+    {
+        foreach (var remote in _remotes)
+            if (remote.Address == address) return remote;
+        return null;
+    }
+
     public CandidatePair? Find(PairPath path) => _byPath.GetValueOrDefault(path);
 
     /// <summary>Adds the peer's candidate; a signalled one replaces what was discovered at its address, in place.</summary>

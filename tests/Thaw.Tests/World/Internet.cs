@@ -10,13 +10,14 @@ internal sealed class Internet
     private const int Port = 50_000;
 
     private readonly Script _script;
+    private readonly Endpoint _stun;
     private Realm? _sharedCarrier, _sharedHome;
 
     public Internet(Script script)
     {
         _script = script;
         Net = new Simulation(script.Seed) { DefaultLink = script.Link };
-        Net.Add("stun", new World.StunServer { IsSilent = script.StunIsSilent }, StunServer);
+        _stun = Net.Add("stun", new World.StunServer { IsSilent = script.StunIsSilent }, StunServer);
     }
 
     public Simulation Net { get; }
@@ -52,6 +53,9 @@ internal sealed class Internet
     {
         var nowhere = new Realm("nowhere");
         var endpoint = Net.Add(name, machine, nowhere);
+        var dry = new Link(_script.Link.LatencyMs); // else a world would be one with or without STUN by chance
+        Net.Links.Add((endpoint, _stun, dry));
+        Net.Links.Add((_stun, endpoint, dry));
         foreach (var address in setup.Bases) endpoint.Attach(address, address.ToString().StartsWith("172.", StringComparison.Ordinal) ? nowhere : realm);
         if (setup.Listener is { } listener)
         {

@@ -1,5 +1,3 @@
-using Thaw.Protocol.Gathering;
-
 namespace Thaw.Protocol;
 
 public abstract partial record Observation

@@ -1,6 +1,6 @@
-namespace Thaw.Protocol.Gathering;
+namespace Thaw.Protocol;
 
-/// <summary>Why a server gives us no address.</summary>
+/// <summary>Why a STUN or TURN server gives us no address.</summary>
 public enum GatheringFailure
 {
     NoBase,              // no local socket of the server's address family

@@ -19,6 +19,15 @@ public readonly ref struct StunAttribute
     internal int Start { get; }
     internal int End => Start + StunHeader.AttributeLength + StunHeader.Padded(Value.Length);
 
+    /// <summary>XOR-PEER-ADDRESS and its like, of which a message may have several (RFC 8489 §14.2).</summary>
+    public bool TryReadXorAddress(TransactionId transaction, out TransportAddress address)
+    {
+        Span<byte> mask = stackalloc byte[sizeof(uint) + TransactionId.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(mask, StunHeader.MagicCookie);
+        transaction.Write(mask[sizeof(uint)..]);
+        return StunAddress.TryRead(Value, mask, out address);
+    }
+
     public bool TryReadUInt32(out uint value) => BinaryPrimitives.TryReadUInt32BigEndian(Value, out value) && Value.Length == 4;
 
     public bool TryReadUInt64(out ulong value) => BinaryPrimitives.TryReadUInt64BigEndian(Value, out value) && Value.Length == 8;

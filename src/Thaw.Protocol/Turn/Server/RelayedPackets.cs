@@ -34,11 +34,11 @@ public readonly ref struct PeerPacket
     /// <summary>0: no channel is bound, and it goes as a Data indication.</summary>
     public ushort Channel { get; internal init; }
 
-    internal TransportAddress Peer { get; init; }
+    internal TransportAddress From { get; init; }
 
     internal int PayloadLength { get; init; }
 
-    public int HeaderLength => Channel != 0 ? ChannelData.HeaderLength : 20 + 4 + 4 + Peer.AddressLength + DataHeader;
+    public int HeaderLength => Channel != 0 ? ChannelData.HeaderLength : 20 + 4 + 4 + From.AddressLength + DataHeader;
 
     /// <summary>Zero bytes to send behind the payload.</summary>
     public int Padding => Channel != 0 && FiveTuple.Client.Protocol is TransportProtocol.Udp ? 0 : -PayloadLength & 3;
@@ -53,7 +53,7 @@ public readonly ref struct PeerPacket
         }
 
         var writer = new StunWriter(destination, StunMethod.Data, StunClass.Indication, TransactionId.Next(random));
-        writer.AddXorAddress(StunAttributeType.XorPeerAddress, Peer);
+        writer.AddXorAddress(StunAttributeType.XorPeerAddress, From);
         int length = writer.Finish().Length;
         BinaryPrimitives.WriteUInt16BigEndian(destination[length..], (ushort)StunAttributeType.Data);
         BinaryPrimitives.WriteUInt16BigEndian(destination[(length + 2)..], (ushort)PayloadLength);

@@ -55,7 +55,7 @@ public sealed partial class TurnServer
         if (permission is null || permission.ExpiresAt <= now) return Drop(RelayDrop.NoPermission);
         if (permission.IsHairpin && !IsOurRelay(peer)) return Drop(RelayDrop.PeerDenied);
 
-        packet = new PeerPacket { FiveTuple = allocation.FiveTuple, Channel = channel?.Number ?? 0, Peer = peer, PayloadLength = length };
+        packet = new PeerPacket { FiveTuple = allocation.FiveTuple, Channel = channel?.Number ?? 0, From = peer, PayloadLength = length };
         allocation.PacketsToClient++;
         allocation.BytesToClient += length;
         Counters.PacketsToClients++;

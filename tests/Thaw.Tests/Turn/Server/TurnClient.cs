@@ -49,7 +49,7 @@ internal sealed class TurnClient(TurnTable table, TransportAddress address)
 
     public byte[] Compose(StunMethod method, Fill? fill, TransactionId? transaction = null)
     {
-        LastTransaction = transaction ?? new TransactionId(0xC0FFEE, ++_transactions + (uint)Address.Port * 65536);
+        LastTransaction = transaction ?? new TransactionId(0xC0DE, ++_transactions + (uint)Address.Port * 65536);
         var writer = new StunWriter(new byte[1500], method, StunClass.Request, LastTransaction);
         fill?.Invoke(ref writer);
         if (Nonce.Length > 0) Sign(ref writer);

@@ -50,18 +50,18 @@ public sealed class RelayHost : IAsyncDisposable
 
         bool fast = LinuxEdge.IsSupported && !options.IsPortable;
         int count = options.Loops > 0 ? options.Loops : fast ? Environment.ProcessorCount : 1;
-        if (options.Server.UserQuota < int.MaxValue || options.Server.TotalQuota < 1000) count = 1; // a quota is counted in one place
         if (!fast && count > 1) throw new RelayHostException("Several loops need Linux.");
 
-        var server = Complete(options, listen, count);
+        var server = Complete(options, listen);
         var clock = new Clock(TimeProvider.System);
         var open = new OpenRelays();
+        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota);
         var loops = new List<RelayLoop>();
         RelayHost? host = null;
         try
         {
             for (int i = 0; i < count; i++)
-                loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge() : new PortableEdge(), clock, open, server, options.Observed));
+                loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge() : new PortableEdge(), clock, open, ledger, server, options.Observed));
             ushort port = Listen(loops, listen, options.Port);
             host = new RelayHost([.. loops], port, server);
             host.ListenForStreams(options, listen);
@@ -96,7 +96,7 @@ public sealed class RelayHost : IAsyncDisposable
         }
     }
 
-    private static TurnServerOptions Complete(RelayHostOptions options, IReadOnlyList<IPAddress> listen, int loops)
+    private static TurnServerOptions Complete(RelayHostOptions options, IReadOnlyList<IPAddress> listen)
     {
         var relays = options.Server.RelayAddresses is { Count: > 0 } given
             ? given
@@ -113,7 +113,6 @@ public sealed class RelayHost : IAsyncDisposable
         {
             RelayAddresses = relays,
             NonceKey = key,
-            TotalQuota = Math.Max(1, options.Server.TotalQuota / loops),
             Policy = options.Server.Policy.With([], OwnAddresses.Rules(listen)),
         };
     }

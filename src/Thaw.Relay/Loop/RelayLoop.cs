@@ -40,7 +40,8 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private volatile bool _draining;
     private volatile int _allocations;
 
-    public RelayLoop(string name, IDatagramEdge edge, Clock clock, OpenRelays open, TurnServerOptions options, Action<Observation>? observed)
+    public RelayLoop(
+        string name, IDatagramEdge edge, Clock clock, OpenRelays open, IRelayLedger ledger, TurnServerOptions options, Action<Observation>? observed)
     {
         Name = name;
         _edge = edge;
@@ -49,7 +50,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         _observed = observed;
         _now = clock.Now;
         _arrived = Arrived;
-        Server = new TurnServer(options, this, _random, clock.Time.GetUtcNow(), _now);
+        Server = new TurnServer(options, this, _random, clock.Time.GetUtcNow(), _now, ledger);
     }
 
     public string Name { get; }

@@ -18,7 +18,7 @@ public sealed class RelayedTransportAddress
     /// <summary>The host's own, for example a socket: the machine only hands it back.</summary>
     public int Handle { get; set; }
 
-    /// <summary>Null while it is only reserved (RFC 8656 §7.2, EVEN-PORT) and after the end.</summary>
+    /// <summary>Null before the beginning and after the end.</summary>
     public Allocation? Allocation { get; internal set; }
 }
 

@@ -93,17 +93,22 @@ public sealed partial class TurnServer
     /// <summary>Gives it relayed addresses, or none and the reason.</summary>
     private (int Code, TurnRefusal Refusal)? TryFurnish(Allocation allocation, in Wish wish, Instant now)
     {
-        if (wish.Token is { } token) return TakeReserved(allocation, token) ? null : (StunErrorCode.InsufficientCapacity, new TurnRefusal.NoSuchReservation());
+        if (wish.Token is { } token) return TakeReserved(allocation, token, now);
 
         bool first = wish.WantsIPv4 ? _relayIPv4 is not null : _relayIPv6 is not null;
         if (!first && !(wish.IsDual && _relayIPv6 is not null))
             return (StunErrorCode.AddressFamilyNotSupported, new TurnRefusal.FamilyNotServed(!wish.WantsIPv4));
-        if (RefuseByQuota(allocation.Identity, (wish.IsDual ? 2 : 1) + (wish.ReservesNext ? 1 : 0)) is { } over) return over;
+
+        string account = allocation.Identity.Account;
+        int booked = (wish.IsDual ? 2 : 1) + (wish.ReservesNext ? 1 : 0);
+        if (_ledger.TryTake(account, booked) is { } limit) return RefuseBy(limit, allocation.Identity);
 
         if (wish.WantsIPv4) allocation.IPv4 = Open(allocation, isIPv4: true, wish, now);
         if (wish.WantsIPv6) allocation.IPv6 = Open(allocation, isIPv4: false, wish, now);
-        if (allocation.IPv4 is null && allocation.IPv6 is null) return (StunErrorCode.InsufficientCapacity, new TurnRefusal.PortsExhausted());
-        if (wish.IsDual && (allocation.IPv4 is null || allocation.IPv6 is null))
+        int opened = (allocation.IPv4 is null ? 0 : 1) + (allocation.IPv6 is null ? 0 : 1) + (allocation.ReservationToken is null ? 0 : 1);
+        for (int i = opened; i < booked; i++) _ledger.Release(account);
+        if (opened == 0) return (StunErrorCode.InsufficientCapacity, new TurnRefusal.PortsExhausted());
+        if (wish.IsDual && opened == 1)
         {
             bool served = RelayOf(allocation.IPv4 is null) is not null;
             allocation.AdditionalFamilyError = served ? StunErrorCode.InsufficientCapacity : StunErrorCode.AddressFamilyNotSupported;
@@ -112,14 +117,9 @@ public sealed partial class TurnServer
         return null;
     }
 
-    private (int Code, TurnRefusal Refusal)? RefuseByQuota(TurnIdentity identity, int wanted)
-    {
-        if (_relayed.Count + wanted > _options.TotalQuota)
-            return (StunErrorCode.InsufficientCapacity, new TurnRefusal.TotalQuota(_options.TotalQuota));
-        if ((long)_used.GetValueOrDefault(identity.Account) + wanted > _options.UserQuota)
-            return (StunErrorCode.AllocationQuotaReached, new TurnRefusal.UserQuota(identity.Display, _options.UserQuota));
-        return null;
-    }
+    private (int Code, TurnRefusal Refusal) RefuseBy(RelayLimit limit, TurnIdentity identity) => limit is RelayLimit.User
+        ? (StunErrorCode.AllocationQuotaReached, new TurnRefusal.UserQuota(identity.Display, _options.UserQuota))
+        : (StunErrorCode.InsufficientCapacity, new TurnRefusal.TotalQuota(_options.TotalQuota));
 
     private void AnswerAllocate(in Asked asked, Allocation allocation)
     {

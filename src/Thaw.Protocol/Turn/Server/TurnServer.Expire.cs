@@ -42,30 +42,19 @@ public sealed partial class TurnServer
         if (_nextReservation <= now) ExpireReservations(now);
     }
 
-    private void ExpireReservations(Instant now)
-    {
-        _nextReservation = Instant.Never;
-        foreach (var (token, reservation) in _reservations)
-        {
-            if (reservation.ExpiresAt <= now || now == Instant.Never)
-            {
-                _reservations.Remove(token);
-                Shut(reservation.Relayed, reservation.Account);
-            }
-            else
-            {
-                _nextReservation = Instant.Earlier(_nextReservation, reservation.ExpiresAt);
-            }
-        }
-    }
-
     private void End(Allocation allocation, AllocationEnd reason)
     {
         if (!_allocations.Remove(allocation.FiveTuple)) return;
         Unschedule(allocation);
-        if (allocation.IPv4 is { } four) Shut(four, allocation.Identity.Account);
-        if (allocation.IPv6 is { } six) Shut(six, allocation.Identity.Account);
+        if (allocation.IPv4 is { } four) GiveBack(four, allocation);
+        if (allocation.IPv6 is { } six) GiveBack(six, allocation);
         (allocation.IPv4, allocation.IPv6) = (null, null);
         Note(new Observation.AllocationEnded(allocation.FiveTuple, allocation.User, reason, allocation.BytesToPeers, allocation.BytesToClient));
+    }
+
+    private void GiveBack(RelayedTransportAddress relayed, Allocation allocation)
+    {
+        Shut(relayed);
+        _ledger.Release(allocation.Identity.Account);
     }
 }

@@ -35,7 +35,7 @@ public sealed partial class TurnServer
         {
             if (named == allocation.IPv4) allocation.IPv4 = null;
             else allocation.IPv6 = null;
-            Shut(named, allocation.Identity.Account);
+            GiveBack(named, allocation);
         }
         else
         {

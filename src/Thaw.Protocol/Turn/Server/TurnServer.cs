@@ -17,6 +17,7 @@ public sealed partial class TurnServer : IMachine
 
     private readonly TurnServerOptions _options;
     private readonly IRelayPorts _ports;
+    private readonly IRelayLedger _ledger;
     private readonly RandomNumberGenerator _random;
     private readonly Dictionary<FiveTuple, Allocation> _allocations = [];
     private readonly Dictionary<TransportAddress, RelayedTransportAddress> _relayed = [];
@@ -24,12 +25,15 @@ public sealed partial class TurnServer : IMachine
     private readonly AnswerBudget _budget;
     private bool _isClosed;
 
+    /// <param name="ledger">Shared with servers beside this one; null: its own.</param>
     /// <param name="utcNow">The wall clock at <paramref name="now"/>: credentials and nonces carry its time.</param>
     /// <exception cref="ArgumentException">Two relay addresses of one family, or a range or limit that cannot be.</exception>
-    public TurnServer(TurnServerOptions options, IRelayPorts ports, RandomNumberGenerator random, DateTimeOffset utcNow, Instant now)
+    public TurnServer(
+        TurnServerOptions options, IRelayPorts ports, RandomNumberGenerator random, DateTimeOffset utcNow, Instant now, IRelayLedger? ledger = null)
     {
         _options = options;
         _ports = ports;
+        _ledger = ledger ?? new RelayLedger(options.TotalQuota, options.UserQuota);
         _random = random;
         _budget = new AnswerBudget(options.UnprovenAnswersPerSecond, options.UnprovenAnswersAtOnce, random);
         _accounts = new TurnAccounts(options);
@@ -54,7 +58,7 @@ public sealed partial class TurnServer : IMachine
 
     public int AllocationCount => _allocations.Count;
 
-    /// <summary>Relayed addresses in use or reserved: what the total quota bounds.</summary>
+    /// <summary>Relayed addresses that are open here.</summary>
     public int RelayedCount => _relayed.Count;
 
     /// <summary>No new allocations, whether or not there are alternates. Those that live go on and may be refreshed.</summary>
@@ -80,7 +84,6 @@ public sealed partial class TurnServer : IMachine
     public void Close(Instant now)
     {
         foreach (var allocation in _allocations.Values.ToArray()) End(allocation, AllocationEnd.Closed);
-        ExpireReservations(Instant.Never);
         _isPending = false;
         _isClosed = true;
         _ = now;

@@ -224,10 +224,11 @@ public sealed class AllocateTests
     public void A_reservation_that_nobody_takes_is_given_back()
     {
         var even = _table.Client().Allocate((ref StunWriter writer) => writer.Add(StunAttributeType.EvenPort, [0x80]));
+        Assert.Equal(2, _table.Ledger.Count);
         _table.Pass(30);
 
         Assert.Equal([even.Relayed], _table.Ports.Opened);
-        Assert.Equal(1, _table.Server.RelayedCount);
+        Assert.Equal(1, _table.Ledger.Count);
     }
 
     [Fact]
@@ -239,6 +240,19 @@ public sealed class AllocateTests
 
         Assert.Equal(508, reply.Code);
         Assert.IsType<TurnRefusal.NoSuchReservation>(_table.LastRefusal);
+    }
+
+    [Fact]
+    public void A_reserved_port_is_nobody_elses_and_a_server_beside_may_fulfil_the_promise()
+    {
+        var options = Served with { FirstRelayPort = 50_000, LastRelayPort = 50_001, NonceKey = new byte[32] };
+        var one = new TurnTable(options);
+        byte[] token = one.Client(port: 1).Allocate((ref StunWriter writer) => writer.Add(StunAttributeType.EvenPort, [0x80])).Value(StunAttributeType.ReservationToken);
+        Assert.Equal(508, one.Client(port: 2).Allocate().Code);
+
+        var two = new TurnTable(one);
+        Assert.Equal(50_001, two.Client(port: 3).Allocate((ref StunWriter writer) => writer.Add(StunAttributeType.ReservationToken, token)).Relayed.Port);
+        Assert.Equal(2, one.Ledger.Count);
     }
 
     [Fact]

@@ -46,7 +46,16 @@ internal sealed class TurnTable
     public TurnTable(TurnServerOptions? options = null, int seed = 1)
     {
         Options = options ?? Served;
-        Server = new TurnServer(Options, Ports, new SeededRandom(seed), Noon, Now);
+        Ports = new NumberedPorts();
+        Ledger = new RelayLedger(Options.TotalQuota, Options.UserQuota);
+        Server = new TurnServer(Options, Ports, new SeededRandom(seed), Noon, Now, Ledger);
+    }
+
+    /// <summary>A server beside another, with one ledger and one set of ports.</summary>
+    public TurnTable(TurnTable beside)
+    {
+        (Options, Ports, Ledger) = (beside.Options, beside.Ports, beside.Ledger);
+        Server = new TurnServer(Options, Ports, new SeededRandom(2), Noon, Now, Ledger);
     }
 
     /// <summary>One user, both families, documentation addresses allowed as peers.</summary>
@@ -59,7 +68,9 @@ internal sealed class TurnTable
 
     public TurnServerOptions Options { get; }
 
-    public NumberedPorts Ports { get; } = new();
+    public NumberedPorts Ports { get; }
+
+    public RelayLedger Ledger { get; }
 
     public TurnServer Server { get; }
 

@@ -16,7 +16,7 @@ public sealed partial class DocumentTests
     [MemberData(nameof(Documents))]
     public void Every_command_line_in_a_document_is_one_that_thaw_takes(string document)
     {
-        var root = new RootCommand { Serve.Command() };
+        var root = new RootCommand { Serve.Command(), Thaw.Cli.Verbs.Relay.Command() };
         foreach (string line in File.ReadLines(Repository.PathOf(document)).Where(line => line.StartsWith(Run, StringComparison.Ordinal)))
         {
             var parsed = root.Parse(line[Run.Length..].Split('#')[0].Trim());

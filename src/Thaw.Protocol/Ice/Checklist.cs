@@ -128,7 +128,7 @@ internal sealed class Checklist(IceCredentials local)
         CandidatePair? best = null;
         foreach (var pair in _pairs)
         {
-            if (pair.State is CandidatePairState.Waiting && pair.Priority > Math.Max(floor, best?.Priority ?? 0)) best = pair;
+            if (pair.State is CandidatePairState.Waiting && !pair.IsQueued && pair.Priority > Math.Max(floor, best?.Priority ?? 0)) best = pair;
         }
 
         return best;

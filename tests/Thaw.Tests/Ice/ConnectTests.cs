@@ -191,9 +191,17 @@ public sealed class ConnectTests
             Assert.InRange(side.Machine.Agent.Pairs.Count, 50, 100);
         }
 
-        int sent = chase.Net.Sent;
+        int asked = chase.Offerer.Of<Observation.CheckSent>().Count();
         chase.Net.RunFor(TimeSpan.FromSeconds(60));
-        Assert.Equal(sent, chase.Net.Sent);
+        Assert.Equal(asked, chase.Offerer.Of<Observation.CheckSent>().Count());
+    }
+
+    [Fact]
+    public void A_relay_has_its_turn_though_the_peer_comes_from_ever_new_addresses()
+    {
+        var chase = new Encounter(new Script(new Site(NatKind.ApdmEif) { HasRelay = true }, new Site(NatKind.ApdmEif)));
+        Assert.True(chase.Run(8) is Ending.Connected, chase.Report());
+        Assert.True(chase.IsRelayed);
     }
 
     [Fact]

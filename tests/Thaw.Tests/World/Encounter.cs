@@ -1,4 +1,5 @@
 using Thaw.Protocol;
+using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Ice;
 
 namespace Thaw.Tests.World;
@@ -41,6 +42,10 @@ internal sealed class Encounter
     public bool IsConnected
         => Offerer.Machine.Agent.Selected is { } a && Answerer.Machine.Agent.Selected is { } b
             && a.Local.Address == b.Remote.Address && a.Remote.Address == b.Local.Address;
+
+    /// <summary>The path leads through a relay, as either side sees it.</summary>
+    public bool IsRelayed => new[] { Offerer, Answerer }.Any(side => side.Machine.Agent.Selected is { } pair
+        && (pair.Local.Type is CandidateType.Relayed || pair.Remote.Type is CandidateType.Relayed));
 
     public bool HasFailed => _offerer.HasFailed && _answerer.HasFailed;
 
@@ -93,6 +98,7 @@ internal sealed class Encounter
         private void Hear(object value)
         {
             if (value is IceEvent.ChecksFailed) HasFailed = true;
+            if (value is GatheringEvent.ConnectionWanted wanted) _in.Net.After(TimeSpan.Zero, () => Dial(wanted));
             if (value is not Signal signal) return;
 
             _isOver |= signal is Signal.EndOfCandidates;
@@ -105,6 +111,13 @@ internal sealed class Encounter
             {
                 Tell([signal]);
             }
+        }
+
+        private void Dial(GatheringEvent.ConnectionWanted wanted)
+        {
+            var local = Host.Addresses[^1].WithPort((ushort)(60_000 + wanted.Id)).Over(TransportProtocol.Tcp);
+            Host.Addresses.Add(local);
+            _in.Net.Dial(Host, local, wanted.Server, () => Host.Do((host, now) => host.Connected(wanted.Id, local, now)));
         }
 
         /// <summary>Offer or answer: the credentials, and the candidates that there are.</summary>

@@ -13,7 +13,7 @@ internal abstract class Endpoint(Simulation world, string name, IMachine machine
     private const int PatienceWithMachine = 10_000;
 
     private readonly byte[] _buffer = new byte[Output.BufferLength];
-    private readonly List<Realm> _realms = []; // of each address
+    private readonly Dictionary<TransportAddress, Realm> _realms = [];
     private int _wakesAtOnce;
     private Instant _lastWake;
 
@@ -54,18 +54,15 @@ internal abstract class Endpoint(Simulation world, string name, IMachine machine
     public void Attach(TransportAddress address, Realm realm)
     {
         Addresses.Add(address);
-        _realms.Add(realm);
+        _realms[address.WithPort(0).Over(TransportProtocol.Udp)] = realm;
         realm.Attach(address, this);
     }
 
     /// <summary>Takes an address away: a network that it has left.</summary>
     public void Detach(TransportAddress address)
     {
-        int index = Addresses.IndexOf(address);
-        Addresses.RemoveAt(index);
-        var realm = _realms[index];
-        _realms.RemoveAt(index);
-        if (!Addresses.Exists(other => other.SameAddress(address))) realm.Detach(address, this);
+        Addresses.Remove(address);
+        if (!Addresses.Exists(other => other.SameAddress(address))) RealmOf(address)?.Detach(address, this);
     }
 
     internal bool Owns(TransportAddress address)
@@ -75,12 +72,8 @@ internal abstract class Endpoint(Simulation world, string name, IMachine machine
         return false;
     }
 
-    internal Realm? RealmOf(TransportAddress source)
-    {
-        for (int i = 0; i < Addresses.Count; i++)
-            if (Addresses[i] == source || (OwnsAllPorts && Addresses[i].SameAddress(source))) return _realms[i];
-        return null;
-    }
+    /// <summary>All ports of one IP address are in one realm.</summary>
+    internal Realm? RealmOf(TransportAddress source) => _realms.GetValueOrDefault(source.WithPort(0).Over(TransportProtocol.Udp));
 
     internal void Wake()
     {

@@ -8,7 +8,7 @@ internal sealed class Firewall(Dependence filtering = Dependence.AddressAndPortD
     private readonly Dictionary<(TransportAddress Inside, TransportAddress Outside), Instant> _permitted = [];
 
     /// <summary>How long a hole stays open after the last packet that went out.</summary>
-    public TimeSpan Lifetime { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>Where a translator of IPv4 stands beside it.</summary>
     public bool IsForIPv6 { get; init; }

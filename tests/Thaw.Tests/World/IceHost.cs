@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Thaw.Protocol;
+using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Ice;
-using Thaw.Protocol.Stun;
 
 namespace Thaw.Tests.World;
 
@@ -20,81 +20,110 @@ internal abstract record Signal
 /// <param name="Listener">Passive ICE-TCP (RFC 6544), told to the peer.</param>
 /// <param name="Dialer">Active ICE-TCP: an address that dials and is told to nobody.</param>
 internal sealed record IceHostSetup(
-    TransportAddress[] Bases, TransportAddress[] StunServers, TransportAddress? Listener = null, TransportAddress? Dialer = null);
+    TransportAddress[] Bases, GatheringServer[] Servers, TransportAddress? Listener = null, TransportAddress? Dialer = null);
 
-/// <summary>An ICE agent together with its gathering, as a host would run them.</summary>
+/// <summary>An ICE agent together with its gatherer, as a host would run them.</summary>
 internal sealed class IceHost : IMachine
 {
     private const ushort Preference = 65535;
 
     private readonly IceHostSetup _setup;
-    private readonly RandomNumberGenerator _random;
+    private readonly Gatherer _gatherer;
     private readonly Queue<object> _signals = [];
-    private readonly List<Query> _queries = [];
+    private readonly List<TransportAddress> _told = [];
+    private readonly List<TransportAddress> _relayed = [];
     private bool _hasBegun, _hasEnded;
 
     public IceHost(IceRole role, string name, IceHostSetup setup, RandomNumberGenerator random, Instant now)
     {
         _setup = setup;
-        _random = random;
         Agent = new IceAgent(role, IceCredentials.Create(random, name[..1]), random, now);
+        _gatherer = new Gatherer(new GathererOptions { BothFamilies = false }, random, now);
     }
 
     public IceAgent Agent { get; }
 
-    public bool HasGathered => _hasEnded;
-
     /// <summary>Starts gathering: hosts at once, the rest as servers answer.</summary>
     public void Begin(Instant now)
     {
-        if (_hasBegun) return;
         _hasBegun = true;
         for (int i = 0; i < _setup.Bases.Length; i++) Learn(CandidateType.Host, _setup.Bases[i], _setup.Bases[i], (ushort)(Preference - i), now);
         if (_setup.Listener is { } listener) Learn(new Candidate(CandidateType.Host, listener, listener, CandidatePriority.OfPassiveTcp(0), "passive"), now);
         if (_setup.Dialer is { } dialer) Agent.AddLocalCandidate(new Candidate(CandidateType.Host, dialer, dialer, CandidatePriority.OfPassiveTcp(0), "active"), now);
 
-        foreach (var at in _setup.Bases)
-            foreach (var server in _setup.StunServers)
-                if (server.IsIPv4 == at.IsIPv4) _queries.Add(new Query(at, server, TransactionId.Next(_random), now));
+        _gatherer.SetBases(_setup.Bases, now);
+        _gatherer.SetServers(_setup.Servers, now);
         ConsiderEnd();
     }
 
+    /// <summary>A stream that <see cref="GatheringEvent.ConnectionWanted"/> asked for.</summary>
+    public void Connected(int id, TransportAddress local, Instant now) => _gatherer.Connected(id, local, now);
+
     public void Receive(in Datagram datagram, Instant now)
     {
-        if (!_setup.StunServers.Contains(datagram.Source))
+        foreach (var server in _setup.Servers)
         {
-            Agent.Receive(datagram, now);
+            if (server.Address != datagram.Source) continue;
+            _gatherer.Receive(datagram, now);
             return;
         }
 
-        if (StunReader.TryRead(datagram.Payload, out var answer) is not null) return;
-        var transaction = answer.Transaction;
-        var query = _queries.Find(q => q.Transaction == transaction);
-        if (query is null || !answer.TryReadXorAddress(StunAttributeType.XorMappedAddress, out var mapped)) return;
-        _queries.Remove(query);
-        if (mapped != query.Base) Learn(CandidateType.ServerReflexive, mapped, query.Base, Preference, now);
-        ConsiderEnd();
+        Agent.Receive(datagram, now);
     }
 
     public void Advance(Instant now)
     {
-        _queries.RemoveAll(query => query.GiveUpAt <= now);
-        ConsiderEnd();
+        _gatherer.Advance(now);
         Agent.Advance(now);
     }
 
     public Output Poll(Span<byte> buffer, Instant now)
     {
-        if (_signals.TryDequeue(out object? signal)) return Output.Event(signal);
-        var wake = Instant.Never;
-        foreach (var query in _queries)
+        while (true)
         {
-            if (query.DueAt <= now) return query.Send(buffer, now);
-            wake = Instant.Earlier(wake, Instant.Earlier(query.DueAt, query.GiveUpAt));
-        }
+            if (_signals.TryDequeue(out object? signal)) return Output.Event(signal);
 
-        var output = Agent.Poll(buffer, now);
-        return output.Kind is OutputKind.Idle ? Output.Idle(Instant.Earlier(wake, output.WakeAt)) : output;
+            var gathered = _gatherer.Poll(buffer, now);
+            switch (gathered.Kind)
+            {
+                case OutputKind.Delivery:
+                    Agent.Receive(new Datagram(gathered.Source, gathered.Destination, gathered.Payload), now);
+                    continue;
+                case OutputKind.Event when gathered.Value is GatheringEvent.AddressesChanged:
+                    TakeGathered(now);
+                    continue;
+                case OutputKind.Event when gathered.Value is GatheringEvent.Settled:
+                    ConsiderEnd();
+                    continue;
+                case not OutputKind.Idle:
+                    return gathered;
+            }
+
+            var output = Agent.Poll(buffer, now);
+            if (output.Kind is OutputKind.Idle) return Output.Idle(Instant.Earlier(gathered.WakeAt, output.WakeAt));
+            if (output.Kind is not OutputKind.Transmit || !_relayed.Contains(output.Source)) return output;
+            _gatherer.SendRelayed(output.Source, output.Destination, output.Payload, now);
+        }
+    }
+
+    private void TakeGathered(Instant now)
+    {
+        foreach (var gathered in _gatherer.Addresses)
+        {
+            if (_told.Contains(gathered.Address)) continue;
+            _told.Add(gathered.Address);
+            if (gathered.Kind is GatheredKind.ServerReflexive)
+            {
+                Learn(CandidateType.ServerReflexive, gathered.Address, gathered.Base, (ushort)(Preference - Array.IndexOf(_setup.Bases, gathered.Base)), now);
+            }
+            else
+            {
+                bool isUdp = gathered.Server.Address.Protocol is TransportProtocol.Udp;
+                uint priority = CandidatePriority.OfRelayed(isUdp ? RelayTransport.Udp : RelayTransport.Tcp, _relayed.Count);
+                _relayed.Add(gathered.Address);
+                Learn(new Candidate(CandidateType.Relayed, gathered.Address, gathered.Address, priority, "relay"), now);
+            }
+        }
     }
 
     private void Learn(CandidateType type, TransportAddress address, TransportAddress @base, ushort preference, Instant now)
@@ -108,25 +137,8 @@ internal sealed class IceHost : IMachine
 
     private void ConsiderEnd()
     {
-        if (_hasEnded || !_hasBegun || _queries.Count > 0) return;
+        if (_hasEnded || !_hasBegun || !_gatherer.IsSettled) return;
         _hasEnded = true;
         _signals.Enqueue(new Signal.EndOfCandidates());
-    }
-
-    /// <summary>A Binding request that is repeated (RFC 8489 §6.2.1) for five seconds.</summary>
-    private sealed class Query(TransportAddress @base, TransportAddress server, TransactionId transaction, Instant now)
-    {
-        private TimeSpan _interval = TimeSpan.FromMilliseconds(250);
-
-        public TransportAddress Base { get; } = @base;
-        public TransactionId Transaction { get; } = transaction;
-        public Instant DueAt { get; private set; } = now;
-        public Instant GiveUpAt { get; } = now + TimeSpan.FromSeconds(5);
-
-        public Output Send(Span<byte> buffer, Instant now)
-        {
-            DueAt = now + (_interval *= 2);
-            return Output.Transmit(Base, server, new StunWriter(buffer, StunMethod.Binding, StunClass.Request, Transaction).Finish());
-        }
     }
 }

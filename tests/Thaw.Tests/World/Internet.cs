@@ -1,24 +1,51 @@
 using Thaw.Protocol;
+using Thaw.Protocol.Gathering;
+using Thaw.Protocol.Turn;
 
 namespace Thaw.Tests.World;
 
 /// <summary>A <see cref="Script"/>'s sites and servers, built into a simulation: where each side's addresses are.</summary>
 internal sealed class Internet
 {
-    public static readonly TransportAddress StunServer = Address("192.0.2.53", 3478);
+    public static readonly TransportAddress StunServer = Address("192.0.2.53", 3478), TurnServer = Address("192.0.2.100", 3478);
 
     private const int Port = 50_000;
 
+    private static readonly TransportAddress TurnOverTcp = TurnServer.WithPort(443).Over(TransportProtocol.Tcp);
+    private static readonly TurnCredential Credential = new("alice", "secret");
+
+    private static readonly TurnServerOptions TurnOptions = new()
+    {
+        Users = [new TurnUser(Credential.Username, Credential.Password)],
+        RelayAddresses = [new RelayAddress(TurnServer)],
+        Policy = PeerPolicy.Public.With([AddressPrefix.Parse("192.0.2.0/24"), AddressPrefix.Parse("198.51.100.0/24"), AddressPrefix.Parse("203.0.113.0/24")], []),
+    };
+
     private readonly Script _script;
-    private readonly Endpoint _stun;
     private Realm? _sharedCarrier, _sharedHome;
 
     public Internet(Script script)
     {
         _script = script;
         Net = new Simulation(script.Seed) { DefaultLink = script.Link };
-        _stun = Net.Add("stun", new World.StunServer { IsSilent = script.StunIsSilent }, StunServer);
+        var noon = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+        Stun = Serve("stun", new TurnServerOptions(), StunServer);
+        Stun.IsOff = script.StunIsSilent;
+        Turn = Serve("turn", TurnOptions, TurnServer);
+        Turn.IsOff = script.TurnIsSilent;
+        if (script.RelayRangeIsBlocked) Turn.Policy = new Policy { NoUdpInOn = (49152, 65535) };
+
+        Endpoint<TurnServer> Serve(string name, TurnServerOptions options, TransportAddress at)
+        {
+            var server = Net.Add(name, new TurnServer(options, new RelayPorts(), Net.NewRandom(), noon, Net.Now), at);
+            server.OwnsAllPorts = true;
+            server.Listeners.Add(at.WithPort(443).Over(TransportProtocol.Tcp));
+            return server;
+        }
     }
+
+    public Endpoint<TurnServer> Stun { get; }
+    public Endpoint<TurnServer> Turn { get; }
 
     public Simulation Net { get; }
 
@@ -43,7 +70,7 @@ internal sealed class Internet
         bases.Add(Address(v4, Port));
         if (site.IPv6 is not IPv6.None) bases.Insert(0, Address($"2001:db8:{side + 1}::{number}", Port));
 
-        return (realm, new IceHostSetup([.. bases], [StunServer],
+        return (realm, new IceHostSetup([.. bases], ServersFor(site),
             site.ListensOnTcp ? Address(v4, 443).Over(TransportProtocol.Tcp) : null,
             site.DialsTcp ? Address(v4, Port + 1).Over(TransportProtocol.Tcp) : null));
     }
@@ -54,8 +81,12 @@ internal sealed class Internet
         var nowhere = new Realm("nowhere");
         var endpoint = Net.Add(name, machine, nowhere);
         var dry = new Link(_script.Link.LatencyMs); // else a world would be one with or without STUN by chance
-        Net.Links.Add((endpoint, _stun, dry));
-        Net.Links.Add((_stun, endpoint, dry));
+        foreach (var server in new[] { Stun, Turn })
+        {
+            Net.Links.Add((endpoint, server, dry));
+            Net.Links.Add((server, endpoint, dry));
+        }
+
         foreach (var address in setup.Bases) endpoint.Attach(address, address.ToString().StartsWith("172.", StringComparison.Ordinal) ? nowhere : realm);
         if (setup.Listener is { } listener)
         {
@@ -65,6 +96,13 @@ internal sealed class Internet
 
         if (setup.Dialer is { } dialer) endpoint.Attach(dialer, realm);
         return endpoint;
+    }
+
+    private static GatheringServer[] ServersFor(Site site)
+    {
+        var stun = new GatheringServer("stun", StunServer, GatheringKind.Stun);
+        if (!site.HasRelay) return [stun];
+        return [stun, new GatheringServer("turn", TurnServer, GatheringKind.Turn, Credential: Credential), new GatheringServer("turn over TCP", TurnOverTcp, GatheringKind.Turn, Credential: Credential)];
     }
 
     private Realm RealmOf(Site site, int side)

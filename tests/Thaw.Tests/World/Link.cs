@@ -5,7 +5,7 @@ namespace Thaw.Tests.World;
 /// <param name="Reordering">A packet that so happens to wait comes <see cref="ReorderingMs"/> late.</param>
 /// <param name="Mtu">Of the IP packet; bigger ones vanish, as where fragments are filtered.</param>
 internal sealed record Link(
-    double LatencyMs = 20, double JitterMs = 0, double Loss = 0, double Duplication = 0, double Reordering = 0, int Mtu = 1500)
+    double LatencyMs = 20, double JitterMs = 0, double Loss = 0, double Duplication = 0, double Reordering = 0, int Mtu = ushort.MaxValue)
 {
     private const double ReorderingMs = 60;
 

@@ -54,20 +54,26 @@ internal sealed record Policy
     /// <summary>The one TCP port that can be dialled.</summary>
     public int? OnlyTcpPort { get; init; }
 
-    /// <summary>Destination ports to which no UDP goes: a relay's range, by default 49152 to 65535 (RFC 8656 §7.2).</summary>
-    public (int From, int To)? BlockedUdpPorts { get; init; }
+    /// <summary>Ports to which no UDP goes out; a relay's are by default 49152 to 65535 (RFC 8656 §7.2).</summary>
+    public (int From, int To)? NoUdpOutTo { get; init; }
+
+    /// <summary>Ports on which no UDP comes in.</summary>
+    public (int From, int To)? NoUdpInOn { get; init; }
 
     /// <summary>Neither in nor out, either family: a route that leads nowhere.</summary>
     public bool BlackHolesIPv4 { get; init; }
 
     public bool BlackHolesIPv6 { get; init; }
 
+    public bool LetsOut(TransportAddress destination, bool isAnswer) => Lets(destination, isAnswer, NoUdpOutTo);
+
+    public bool LetsIn(TransportAddress destination, bool isAnswer) => Lets(destination, isAnswer, NoUdpInOn);
+
     /// <param name="isAnswer">The packet belongs to a TCP connection that is open.</param>
-    public bool Lets(TransportAddress destination, bool isAnswer)
+    private bool Lets(TransportAddress destination, bool isAnswer, (int From, int To)? closed)
     {
         if (destination.IsIPv4 ? BlackHolesIPv4 : BlackHolesIPv6) return false;
         if (destination.Protocol is TransportProtocol.Tcp) return isAnswer || OnlyTcpPort is null || OnlyTcpPort == destination.Port;
-        if (BlocksUdp) return false;
-        return BlockedUdpPorts is not var (from, to) || destination.Port < from || destination.Port > to;
+        return !BlocksUdp && (closed is not var (from, to) || destination.Port < from || destination.Port > to);
     }
 }

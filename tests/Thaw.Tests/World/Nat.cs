@@ -19,7 +19,7 @@ internal sealed record NatBehaviour(Dependence Mapping, Dependence Filtering)
     public bool Hairpins { get; init; }
 
     /// <summary>RFC 4787 §4.3: how long a mapping, and each hole in its filter, outlives the last packet sent out through it.</summary>
-    public TimeSpan Lifetime { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>RFC 4787 §4.1: each mapping takes any address of the pool, instead of one host always the same.</summary>
     public bool PoolsArbitrarily { get; init; }

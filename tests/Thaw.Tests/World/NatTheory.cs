@@ -8,7 +8,9 @@ namespace Thaw.Tests.World;
 /// </summary>
 internal static class NatTheory
 {
-    public static bool HasDirectPath(NatKind a, NatKind b)
+    public static bool HasPath(Site a, Site b) => HasUdpPath(a.Nat, b.Nat) || HasTcpPath(a, b) || HasTcpPath(b, a) || HasRelayedPath(a, b);
+
+    public static bool HasUdpPath(NatKind a, NatKind b)
     {
         if (!a.HasUdp || !b.HasUdp) return false;
         return (a.Mapping is EndpointIndependent, b.Mapping is EndpointIndependent) switch
@@ -19,6 +21,12 @@ internal static class NatTheory
             _ => HasStablePath(a, b) && (LetsAnyoneIn(a) && LetsStrangerPortsIn(b) || LetsAnyoneIn(b) && LetsStrangerPortsIn(a)),
         };
     }
+
+    /// <summary>A relay is reached over TCP where need be; the other side must reach the relay, with UDP or by its own.</summary>
+    public static bool HasRelayedPath(Site a, Site b)
+        => (a.HasRelay && (b.Nat.HasUdp || b.HasRelay)) || (b.HasRelay && (a.Nat.HasUdp || a.HasRelay));
+
+    private static bool HasTcpPath(Site server, Site client) => server.ListensOnTcp && server.Nat == NatKind.Public && client.DialsTcp;
 
     // The known address: what comes to it from a port that it was never sent to.
     private static bool LetsStrangerPortsIn(NatKind kind) => kind.Filtering is not AddressAndPortDependent;

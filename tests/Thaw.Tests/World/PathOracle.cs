@@ -41,8 +41,7 @@ internal static class PathOracle
         public void AskStun() => _puncher.Do((puncher, _) =>
         {
             foreach (var at in _setup.Bases)
-                foreach (var server in _setup.StunServers)
-                    puncher.AskStun(at, server);
+                puncher.AskStun(at, Internet.StunServer);
         });
 
         public void Tell(Side other)

@@ -32,6 +32,9 @@ internal sealed record Site(NatKind Nat)
     /// <summary>Active ICE-TCP.</summary>
     public bool DialsTcp { get; init; }
 
+    /// <summary>Asks the TURN server, over UDP and over TCP on port 443.</summary>
+    public bool HasRelay { get; init; }
+
     /// <summary>Tells no candidates: they are names that nobody can resolve.</summary>
     public bool TellsNothing { get; init; }
 
@@ -43,6 +46,7 @@ internal sealed record Site(NatKind Nat)
         if (DeadAddresses > 0) text.Append(CultureInfo.InvariantCulture, $", {DeadAddresses} dead addresses");
         if (ListensOnTcp) text.Append(", TCP passive on 443");
         if (DialsTcp) text.Append(", TCP active");
+        if (HasRelay) text.Append(", relay");
         if (TellsNothing) text.Append(", tells no candidates");
         return text.ToString();
     }
@@ -67,9 +71,14 @@ internal sealed record Script(Site Offerer, Site Answerer)
 
     public bool StunIsSilent { get; init; }
 
+    public bool TurnIsSilent { get; init; }
+
+    /// <summary>The relay's own firewall: its clients reach it, their peers do not.</summary>
+    public bool RelayRangeIsBlocked { get; init; }
+
     public override string ToString()
     {
-        string stun = StunIsSilent ? "silent" : "answers";
+        string stun = StunIsSilent ? "silent" : "answers", turn = TurnIsSilent ? "silent" : RelayRangeIsBlocked ? "relay range blocked" : "answers";
         string told = Trickles ? "trickled" : "told at once";
         return string.Create(CultureInfo.InvariantCulture, $"""
             seed       {Seed}
@@ -78,7 +87,7 @@ internal sealed record Script(Site Offerer, Site Answerer)
             sharing    {Sharing}
             roles      {Roles}
             candidates {told}, signalling {SignallingMs:0.#} + {SignallingJitterMs:0.#} ms
-            stun       {stun}
+            servers    STUN {stun}, TURN {turn}
             link       {Link}
             """);
     }

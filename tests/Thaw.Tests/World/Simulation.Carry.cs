@@ -43,7 +43,7 @@ internal sealed partial class Simulation
 
         bool isAnswer = connection is { IsActive: false };
 
-        if (!from.Policy.Lets(destination, isAnswer) || from.RealmOf(source) is not { } realm) return;
+        if (!from.Policy.LetsOut(destination, isAnswer) || !from.Owns(source) || from.RealmOf(source) is not { } realm) return;
         var outside = source;
         if (Ascend(realm, ref outside, destination, isAnswer) is not { } site) return;
 
@@ -65,6 +65,22 @@ internal sealed partial class Simulation
         {
             CarryStream(connection, (from, source, destination), packet, link);
         }
+    }
+
+    /// <summary>A TCP handshake. Where it does not get through, nothing happens: that is what deadlines are for.</summary>
+    public void Dial(Endpoint from, TransportAddress local, TransportAddress server, Action connected)
+    {
+        if (!from.Policy.LetsOut(server, isAnswer: false) || from.RealmOf(local) is not { } realm) return;
+        var outside = local;
+        if (Ascend(realm, ref outside, server, isAnswer: false) is not { } site || Peek(site, server) is not { } target) return;
+        var link = LinkOf(from, target);
+        if (link.Loss >= 1 || link.IsOut(Elapsed)) return;
+        var packet = new Packet(from, outside, server, []) { Site = site };
+        if (Enter(packet) is not (var reached, var at) || reached != target) return;
+
+        _connections[(from, local, server)] = new Connection(IsActive: true);
+        _connections[(target, at, outside)] = new Connection(IsActive: false);
+        After(2 * TimeSpan.FromMilliseconds(link.LatencyMs), connected);
     }
 
     /// <summary>Bytes of a connection: in order, and late instead of lost. The first wait for the handshake.</summary>
@@ -92,7 +108,7 @@ internal sealed partial class Simulation
         while (true)
         {
             if (realm.Find(destination) is { } site) return site != left || left!.TurnsBack(destination) ? site : null;
-            if (realm.GatewayFor(destination) is not { } gateway || !gateway.Policy.Lets(destination, isAnswer)) return null;
+            if (realm.GatewayFor(destination) is not { } gateway || !gateway.Policy.LetsOut(destination, isAnswer)) return null;
             if (gateway.Outbound(source, destination, Now) is not { } outside) return null;
             (source, realm, left) = (outside, gateway.Outer, gateway);
         }
@@ -111,17 +127,23 @@ internal sealed partial class Simulation
     }
 
     /// <summary>Inwards, past the filters as they are at this moment.</summary>
-    private void Arrive(Packet packet)
+    private (Endpoint Target, TransportAddress Destination)? Enter(Packet packet)
     {
         var (site, destination) = (packet.Site, packet.Destination);
         while (site is Middlebox box)
         {
-            if (!box.Policy.Lets(destination, packet.IsAnswer)) return;
-            if (box.Inbound(packet.Source, destination, Now) is not { } inside) return;
+            if (!box.Policy.LetsIn(destination, packet.IsAnswer)) return null;
+            if (box.Inbound(packet.Source, destination, Now) is not { } inside) return null;
             (site, destination) = (box.Inner.Find(inside), inside);
         }
 
-        if (site is not Endpoint target || !target.Policy.Lets(destination, packet.IsAnswer) || !target.Owns(destination)) return;
+        bool isTaken = site is Endpoint target && target.Policy.LetsIn(destination, packet.IsAnswer) && target.Owns(destination);
+        return isTaken ? ((Endpoint)site!, destination) : null;
+    }
+
+    private void Arrive(Packet packet)
+    {
+        if (Enter(packet) is not var (target, destination)) return;
         if (destination.Protocol is TransportProtocol.Tcp && !packet.IsAnswer)
         {
             var key = (target, destination, packet.Source);

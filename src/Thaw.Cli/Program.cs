@@ -2,7 +2,7 @@ using System.CommandLine;
 using Thaw.Cli;
 using Thaw.Cli.Verbs;
 
-var root = new RootCommand("Thaw: WebRTC voice that never hangs on \"Connecting\".") { Serve.Command(), Ports.Command() };
+var root = CommandTree.Root();
 var parsed = root.Parse(args);
 if (parsed.Errors is { Count: > 0 } errors)
 {

@@ -31,6 +31,10 @@ internal sealed class Checklist(IceCredentials local)
     public CandidatePair? Selected { get; set; }
     public bool IsRemoteComplete { get; set; }
     public bool IsPatienceOver { get; set; }
+
+    /// <summary>Whatever is still under way: a peer that comes from ever new addresses would keep something so for ever.</summary>
+    public bool IsVerdictDue { get; set; }
+
     public bool HasFailed { get; set; }
 
     /// <summary>Some pair was valid once, be it gone by now.</summary>
@@ -47,6 +51,13 @@ internal sealed class Checklist(IceCredentials local)
         Remote = remote;
         RemoteKey = Encoding.UTF8.GetBytes(remote.Password);
         Username = Encoding.UTF8.GetBytes($"{remote.Ufrag}:{Local.Ufrag}");
+    }
+
+    public Candidate? FindRemote(TransportAddress address)
+    {
+        foreach (var remote in _remotes)
+            if (remote.Address == address) return remote;
+        return null;
     }
 
     public CandidatePair? Find(PairPath path) => _byPath.GetValueOrDefault(path);
@@ -117,7 +128,7 @@ internal sealed class Checklist(IceCredentials local)
         CandidatePair? best = null;
         foreach (var pair in _pairs)
         {
-            if (pair.State is CandidatePairState.Waiting && pair.Priority > Math.Max(floor, best?.Priority ?? 0)) best = pair;
+            if (pair.State is CandidatePairState.Waiting && !pair.IsQueued && pair.Priority > Math.Max(floor, best?.Priority ?? 0)) best = pair;
         }
 
         return best;

@@ -5,6 +5,7 @@ namespace Thaw.Protocol.Ice;
 public sealed partial class IceAgent
 {
     private const int FewPairs = 10;
+    private const int MaxTriggeredInARow = 4;
 
     private static readonly TimeSpan Ta = TimeSpan.FromMilliseconds(50);    // RFC 8445 §14.2
     private static readonly TimeSpan FastTa = TimeSpan.FromMilliseconds(20); // few pairs cannot flood anyone
@@ -14,6 +15,7 @@ public sealed partial class IceAgent
     private static readonly TimeSpan LastWait = 16 * MinRto;                 // RFC 8489 §6.2.1: Rm
     private static readonly TimeSpan CheckLifetime = 63 * MinRto + LastWait; // as long as RFC 8489's seven transmissions
 
+    private int _triggeredInARow;
     private Instant _paceAt;
     private Instant _wakeAt;
     private bool _isSettled;
@@ -27,13 +29,28 @@ public sealed partial class IceAgent
         if (_previous is not null && NextRepeat(_previous, now) is { } late) return late;
         if (now < _paceAt || Checking is not { } list) return null;
 
-        var pair = list.TakeTriggered() ?? list.NextOrdinary();
-        if (pair is null) return null;
+        if (NextNew(list) is not { } pair) return null;
 
         _paceAt = now + (list.Pairs.Count <= FewPairs ? FastTa : Ta);
         pair.State = CandidatePairState.InProgress;
         pair.Attempts = 0;
         return pair;
+    }
+
+    /// <summary>
+    /// Triggered checks first (RFC 8445 §6.1.4.2), but not alone: a peer that comes from ever new addresses would starve
+    /// every path that waits for us to ask, a relay's above all.
+    /// </summary>
+    private CandidatePair? NextNew(Checklist list)
+    {
+        if (_triggeredInARow < MaxTriggeredInARow && list.TakeTriggered() is { } triggered)
+        {
+            _triggeredInARow++;
+            return triggered;
+        }
+
+        _triggeredInARow = 0;
+        return list.NextOrdinary() ?? list.TakeTriggered();
     }
 
     /// <summary>Retransmissions and consent checks have their own clock and are not paced (RFC 8445 §14.1).</summary>
@@ -115,9 +132,10 @@ public sealed partial class IceAgent
     private void ConsiderFailure(Instant now)
     {
         if (!_current.IsPatienceOver || _current.HasFailed || _isClosed) return;
-        if (_current.IsUndecided || _current.HasWorked) return;
+        if ((_current.IsUndecided && !_current.IsVerdictDue) || _current.HasWorked) return;
 
         _current.HasFailed = true;
+        foreach (var pair in _current.Pairs) Fail(pair);
         Tell(new IceEvent.ChecksFailed());
         UpdateSending(now);
     }

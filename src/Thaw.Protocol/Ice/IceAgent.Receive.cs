@@ -64,9 +64,13 @@ public sealed partial class IceAgent
             return null;
         }
 
+        uint priority = request.TryFind(StunAttributeType.Priority, out var attribute) && attribute.TryReadUInt32(out uint sent)
+            ? sent
+            : CandidatePriority.Of(CandidateType.PeerReflexive, 0);
         if (MustRefuseRole(request))
         {
             _answers.Enqueue(new Answer(list, path, request.Transaction, StunErrorCode.RoleConflict));
+            if (list == _current) TakeRefusedCheck(new EarlyCheck(path, priority, UseCandidate: false));
             return null;
         }
 
@@ -74,9 +78,6 @@ public sealed partial class IceAgent
         bool useCandidate = request.Has(StunAttributeType.UseCandidate) && Role is IceRole.Controlled;
         Note(new Observation.CheckReceived(path.LocalBase, path.Remote, useCandidate));
 
-        uint priority = request.TryFind(StunAttributeType.Priority, out var attribute) && attribute.TryReadUInt32(out uint sent)
-            ? sent
-            : CandidatePriority.Of(CandidateType.PeerReflexive, 0);
         var check = new EarlyCheck(path, priority, useCandidate);
         if (list != _current) TakeLateCheck(list, check, now);
         else if (!TryTakeCheck(check, now)) RememberEarly(check);
@@ -108,16 +109,34 @@ public sealed partial class IceAgent
     /// <returns>False where it must wait for the peer's credentials or for our candidate.</returns>
     private bool TryTakeCheck(EarlyCheck check, Instant now)
     {
-        if (_current.Remote is null || LocalWithBase(check.Path.LocalBase) is not { } local) return false;
+        if (!CanPair(check)) return false;
+        if (Learn(check) is { } pair) TakeNomination(pair, check.UseCandidate, now);
+        return true;
+    }
 
-        var remote = _current.Remotes.FirstOrDefault(known => known.Address == check.Path.Remote);
+    /// <summary>
+    /// Its path is as good as any. And where the 487 does not find its way back, because the answer of a NAT that maps by
+    /// destination leaves from another port than was asked, our own check is how the peer learns of its role.
+    /// </summary>
+    private void TakeRefusedCheck(EarlyCheck check)
+    {
+        if (CanPair(check)) Learn(check);
+    }
+
+    private bool CanPair(EarlyCheck check) => _current.Remote is not null && LocalWithBase(check.Path.LocalBase) is not null;
+
+    /// <summary>The check's pair, asked in turn unless it works; null, observed, where there is no room for it.</summary>
+    private CandidatePair? Learn(EarlyCheck check)
+    {
+        var local = LocalWithBase(check.Path.LocalBase)!;
+        var remote = _current.FindRemote(check.Path.Remote);
         if (remote is null)
         {
             remote = new Candidate(CandidateType.PeerReflexive, check.Path.Remote, check.Path.Remote, check.Priority, PeerReflexiveFoundation);
             if (_current.TryAddRemote(remote, Role) is { } refusal)
             {
                 Note(new Observation.CandidateIgnored(remote, refusal));
-                return true;
+                return null;
             }
 
             Note(new Observation.RemoteCandidateLearned(remote, CandidateOrigin.PeerReflexive));
@@ -126,13 +145,14 @@ public sealed partial class IceAgent
         if (_current.Pair(local, remote, Role, heardPeer: true) is not { } pair)
         {
             Note(new Observation.CandidateIgnored(remote, CandidateRefusal.LimitReached));
-            return true;
+            return null;
         }
+
+        pair.HeardPeer = true;
 
         // A pair that works needs no triggered check; sending one would be answered with one, at 1/RTT for ever.
         if (!pair.IsValid) _current.Trigger(pair);
-        TakeNomination(pair, check.UseCandidate, now);
-        return true;
+        return pair;
     }
 
     /// <summary>The peer has not seen our restart yet: the old generation is answered and obeyed, but not extended.</summary>

@@ -14,7 +14,7 @@ public sealed partial class IceAgent : IMachine
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(39.5); // RFC 8863 §3
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);   // an old generation outlives its consent by nothing
 
-    private enum Timer { Nominate, Patience, Farewell, Revive }
+    private enum Timer { Nominate, Patience, Verdict, Farewell, Revive }
 
     private readonly RandomNumberGenerator _random;
     private readonly List<Candidate> _locals = [];
@@ -174,7 +174,13 @@ public sealed partial class IceAgent : IMachine
             GiveUp(list, now);
         }
 
-        if (_timers.TryTake(Timer.Patience, now)) _current.IsPatienceOver = true;
+        if (_timers.TryTake(Timer.Patience, now))
+        {
+            _current.IsPatienceOver = true;
+            _timers.Set(Timer.Verdict, now + CheckLifetime); // for what is still being asked, and no longer
+        }
+
+        if (_timers.TryTake(Timer.Verdict, now)) _current.IsVerdictDue = true;
         if (_timers.TryTake(Timer.Farewell, now)) _previous = null;
         if (_timers.TryTake(Timer.Revive, now)) Revive(now);
         Settle(now);

@@ -25,7 +25,8 @@ public sealed class DependencyTests
         ["Thaw.Dtls"] = ["Thaw.Protocol"],
         ["Thaw.Net"] = ["Thaw.Protocol"],
         ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
-        ["Thaw.Cli"] = ["Thaw.Voice"],
+        ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Protocol"],
+        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay"],
     };
 
     // Computation, memory and cryptographic primitives.

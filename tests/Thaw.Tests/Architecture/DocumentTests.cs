@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-using Thaw.Cli.Verbs;
+using Thaw.Cli;
 using Xunit;
 
 namespace Thaw.Tests.Architecture;
@@ -16,7 +16,7 @@ public sealed partial class DocumentTests
     [MemberData(nameof(Documents))]
     public void Every_command_line_in_a_document_is_one_that_thaw_takes(string document)
     {
-        var root = new RootCommand { Serve.Command(), Ports.Command() };
+        var root = CommandTree.Root();
         foreach (string line in File.ReadLines(Repository.PathOf(document)).Where(line => line.StartsWith(Run, StringComparison.Ordinal)))
         {
             var parsed = root.Parse(line[Run.Length..].Split('#')[0].Trim());

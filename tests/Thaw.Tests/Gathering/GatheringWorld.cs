@@ -33,8 +33,7 @@ internal sealed class GatheringWorld
         if (nat is { } mapping)
         {
             Nat = new Nat(TurnWorld.Address("203.0.113.200", 0), mapping, Dependence.EndpointIndependent);
-            Nat.Inside.UnionWith(Bases);
-            Net.Nats.Add(Nat);
+            Simulation.Move(Gatherer, Net.Behind(Nat));
         }
 
         Gatherer.Do((gatherer, now) => gatherer.SetBases(Bases, now));

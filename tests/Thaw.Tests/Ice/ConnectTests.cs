@@ -179,6 +179,32 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public void A_peer_that_comes_from_ever_new_addresses_cannot_put_the_verdict_off_for_ever()
+    {
+        // Each answers from an address that the other has not written to yet; so each check makes a new pair, without end.
+        var chase = new Encounter(new Script(new Site(NatKind.ApdmEif), new Site(NatKind.ApdmEif)) { SignallingMs = 0 });
+        Assert.Equal(Ending.Failed, chase.Run(70));
+
+        foreach (var side in new[] { chase.Offerer, chase.Answerer })
+        {
+            Assert.Equal(39.5 + 19.75, side.When<IceEvent.ChecksFailed>().TotalSeconds, 0.1);
+            Assert.InRange(side.Machine.Agent.Pairs.Count, 50, 100);
+        }
+
+        int asked = chase.Offerer.Of<Observation.CheckSent>().Count();
+        chase.Net.RunFor(TimeSpan.FromSeconds(60));
+        Assert.Equal(asked, chase.Offerer.Of<Observation.CheckSent>().Count());
+    }
+
+    [Fact]
+    public void A_relay_has_its_turn_though_the_peer_comes_from_ever_new_addresses()
+    {
+        var chase = new Encounter(new Script(new Site(NatKind.ApdmEif) { HasRelay = true }, new Site(NatKind.ApdmEif)));
+        Assert.True(chase.Run(8) is Ending.Connected, chase.Report());
+        Assert.True(chase.IsRelayed);
+    }
+
+    [Fact]
     public void A_check_is_repeated_twice_a_second_for_a_while_and_then_given_up()
     {
         var world = new IceWorld { Net = { DefaultLink = Link.Blocked } };
@@ -242,8 +268,7 @@ public sealed class ConnectTests
     public void A_browser_behind_any_nat_reaches_a_public_server(Dependence mapping, Dependence filtering)
     {
         var world = new IceWorld(alice: ["10.0.0.7"]);
-        var nat = new Nat(IceWorld.Address("203.0.113.9"), mapping, filtering) { Inside = { IceWorld.Address("10.0.0.7") } };
-        world.Net.Nats.Add(nat);
+        Simulation.Move(world.Alice, world.Net.Behind(new Nat(IceWorld.Address("203.0.113.9"), mapping, filtering)));
         world.Introduce().RunUntilBothSelected();
 
         Assert.True(world.AgreeOnPath, world.Net.Report());

@@ -65,8 +65,8 @@ public sealed class ConsentTests
     public void A_nat_that_reboots_is_survived_by_learning_the_new_mapping()
     {
         var world = new IceWorld(alice: ["10.0.0.7"]);
-        var nat = new Nat(IceWorld.Address("203.0.113.9"), Dependence.EndpointIndependent, Dependence.AddressAndPortDependent) { Inside = { world.Alice.Addresses[0] } };
-        world.Net.Nats.Add(nat);
+        var nat = new Nat(IceWorld.Address("203.0.113.9"), Dependence.EndpointIndependent, Dependence.AddressAndPortDependent);
+        Simulation.Move(world.Alice, world.Net.Behind(nat));
         world.Introduce().RunUntilBothSelected();
         nat.Reboot();
         world.Run(60);

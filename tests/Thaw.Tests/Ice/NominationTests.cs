@@ -1,6 +1,7 @@
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
 using Thaw.Protocol.Stun;
+using Thaw.Tests.World;
 using Xunit;
 
 namespace Thaw.Tests.Ice;
@@ -19,6 +20,18 @@ public sealed class NominationTests
             Assert.NotEqual(world.Alice.Machine.Role, world.Bob.Machine.Role);
             Assert.True(world.AgreeOnPath, world.Net.Report());
             Assert.Equal(1, world.Alice.Of<Observation.RoleSwitched>().Count() + world.Bob.Of<Observation.RoleSwitched>().Count());
+        }
+    }
+
+    [Theory]
+    [InlineData(Roles.BothControl)]
+    [InlineData(Roles.NeitherControls)]
+    public void Roles_are_settled_even_where_the_refusal_leaves_from_another_port_than_was_asked(Roles roles)
+    {
+        for (int seed = 0; seed < 10; seed++)
+        {
+            var encounter = new Encounter(new Script(new Site(NatKind.ApdmAdf), new Site(NatKind.AdmEif)) { Seed = seed, Roles = roles });
+            Assert.True(encounter.Run(5) is Ending.Connected, encounter.Report());
         }
     }
 

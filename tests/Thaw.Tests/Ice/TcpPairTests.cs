@@ -19,7 +19,7 @@ public sealed class TcpPairTests
 
     public TcpPairTests()
     {
-        _world.Bob.Addresses.Add(Listener);
+        _world.Bob.Attach(Listener, _world.Net.Internet);
         _world.Bob.Do((agent, now) => agent.AddLocalCandidate(Passive, now));
         IceWorld.Credentials(_world.Alice, _world.Bob);
         IceWorld.Credentials(_world.Bob, _world.Alice);
@@ -162,7 +162,7 @@ public sealed class TcpPairTests
     private TransportAddress Dial(int port)
     {
         var @base = _world.Alice.Addresses[0].WithPort((ushort)port).Over(TransportProtocol.Tcp);
-        _world.Alice.Addresses.Add(@base);
+        _world.Alice.Attach(@base, _world.Net.Internet);
         var active = new Candidate(CandidateType.Host, @base, @base, CandidatePriority.OfPassiveTcp(0), "2t");
         _world.Alice.Do((agent, now) => agent.AddRemoteCandidate(Passive, now));
         _world.Alice.Do((agent, now) => agent.AddLocalCandidate(active, now));
@@ -180,7 +180,7 @@ public sealed class TcpPairTests
 
     private void Close(TransportAddress stream)
     {
-        _world.Alice.Addresses.Remove(stream);
+        _world.Alice.Detach(stream);
         _world.Alice.Do((agent, now) => agent.PathClosed(stream, Listener, now));
         _world.Bob.Do((agent, now) => agent.PathClosed(Listener, stream, now));
     }

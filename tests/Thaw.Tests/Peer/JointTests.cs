@@ -73,8 +73,8 @@ public sealed class JointTests
     public void A_NAT_that_forgets_its_bindings_costs_seconds_and_not_the_call()
     {
         using var world = new PeerWorld();
-        var nat = new Nat(PeerWorld.Address("203.0.113.1", 0), Dependence.AddressAndPortDependent, Dependence.AddressAndPortDependent) { Inside = { world.Caller.Addresses[0] } };
-        world.Net.Nats.Add(nat);
+        var nat = new Nat(PeerWorld.Address("203.0.113.1", 0), Dependence.AddressAndPortDependent, Dependence.AddressAndPortDependent);
+        Simulation.Move(world.Caller, world.Net.Behind(nat));
         world.Connect();
         world.Run(10);
 

@@ -38,9 +38,7 @@ public sealed partial class RenegotiationTests
     {
         using var world = new PeerWorld().Connect();
         var roamed = PeerWorld.Address("203.0.113.77", 61_000);
-        var home = world.Caller.Addresses[0];
-        world.Net.Nats.Add(new Nat(roamed, Dependence.AddressAndPortDependent, Dependence.AddressAndPortDependent) { Inside = { home } });
-        world.Net.Firewalls.Add(packet => packet.Source != home);
+        Simulation.Move(world.Caller, world.Net.Behind(new Nat(roamed, Dependence.AddressAndPortDependent, Dependence.AddressAndPortDependent)));
         world.Restart();
         world.Run(2);
         world.Say("from elsewhere");

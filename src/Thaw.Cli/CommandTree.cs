@@ -1,0 +1,13 @@
+using System.CommandLine;
+using Thaw.Cli.Verbs;
+
+namespace Thaw.Cli;
+
+/// <summary>Every verb of <c>thaw</c>: what the program runs is what the tests hold the documents against.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Root() => new("Thaw: WebRTC voice that never hangs on \"Connecting\".")
+    {
+        Serve.Command(), Relay.Command(), Ports.Command(),
+    };
+}

@@ -1,0 +1,195 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Thaw.Protocol;
+using Thaw.Protocol.Turn;
+using Thaw.Relay;
+
+namespace Thaw.Cli.Verbs;
+
+/// <summary><c>thaw relay</c>: a STUN and TURN server.</summary>
+internal static class Relay
+{
+    private const int Most = 1_000_000;
+
+    private static readonly Option<IPAddress[]> Listen = new Option<IPAddress[]>("--listen") { Description = "Address to listen at, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_RELAY_LISTEN", [], "addresses such as 203.0.113.7", text => Each(text, Address));
+    private static readonly Option<int> Port = new Option<int>("--port", "-p") { Description = "UDP and TCP port; 0 takes a free one." }
+        .OrVariable("THAW_RELAY_PORT", 3478, "0 to 65535", text => Number(text, 0, 65535));
+    private static readonly Option<bool> NoTcp = new("--no-tcp") { Description = "Without TCP; TLS stays." };
+    private static readonly Option<int> TlsPort = new Option<int>("--tls-port") { Description = "TCP port for TLS; 443 passes most firewalls." }
+        .OrVariable("THAW_RELAY_TLS_PORT", 5349, "0 to 65535", text => Number(text, 0, 65535));
+    private static readonly Option<string> Cert = new Option<string>("--cert") { Description = "PEM file with the certificate and its chain. Read anew when it changes." }
+        .OrVariable("THAW_RELAY_CERT", "", "a file", text => (true, text));
+    private static readonly Option<string> Key = new Option<string>("--key") { Description = "PEM file with its private key." }
+        .OrVariable("THAW_RELAY_KEY", "", "a file", text => (true, text));
+    private static readonly Option<string> Realm = new Option<string>("--realm") { Description = "Part of every user's key." }
+        .OrVariable("THAW_RELAY_REALM", "thaw", "1 to 127 characters", text => (text.Length is > 0 and < 128, text)); // RFC 8489 §14.9
+    private static readonly Option<string[]> User = new Option<string[]>("--user") { Description = "NAME:PASSWORD, may be repeated.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_RELAY_USER", [], "NAME:PASSWORD", text => Each(text, pair => (pair.IndexOf(':', StringComparison.Ordinal) > 0, pair)));
+    private static readonly Option<string[]> Secret = new Option<string[]>("--auth-secret") { Description = "Shared secret for minted credentials (TURN REST API), may be repeated.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_RELAY_AUTH_SECRET", [], "a secret", text => Each(text, secret => (secret.Length > 0, secret)));
+    private static readonly Option<string> SecretFile = new Option<string>("--auth-secret-file") { Description = "The same from a file, one a line." }
+        .OrVariable("THAW_RELAY_AUTH_SECRET_FILE", "", "a file", text => (true, text));
+    private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "UDP ports to relay from; open them in the firewall." }
+        .OrVariable("THAW_RELAY_RANGE", ((ushort)49152, (ushort)65535), "two ports such as 49152-65535", Ports);
+    private static readonly Option<IPAddress[]> RelayIp = new Option<IPAddress[]>("--relay-ip") { Description = "Local address to relay from, one of each family; the first listened at without it.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_RELAY_IP", [], "addresses such as 203.0.113.7", text => Each(text, Address));
+    private static readonly Option<IPAddress[]> ExternalIp = new Option<IPAddress[]>("--external-ip") { Description = "Public address that a 1:1 NAT maps to this machine, one of each family.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_RELAY_EXTERNAL_IP", [], "addresses such as 203.0.113.7", text => Each(text, Address));
+    private static readonly Option<string> Profile = new Option<string>("--profile") { Description = "Which peers: public (the Internet only) or lan (private networks too)." }
+        .OrVariable("THAW_RELAY_PROFILE", "public", "public or lan", text => (text is "public" or "lan", text));
+    private static readonly Option<AddressPrefix[]> AllowPeer = new Option<AddressPrefix[]>("--allow-peer") { Description = "Block of peers to allow against every rule, such as 10.1.0.0/16; may be repeated.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_RELAY_ALLOW_PEER", [], "blocks such as 10.1.0.0/16, with no bits behind the prefix", text => Each(text, Prefix));
+    private static readonly Option<AddressPrefix[]> DenyPeer = new Option<AddressPrefix[]>("--deny-peer") { Description = "Block of peers to deny besides; may be repeated.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_RELAY_DENY_PEER", [], "blocks such as 10.1.0.0/16, with no bits behind the prefix", text => Each(text, Prefix));
+    private static readonly Option<int> UserQuota = new Option<int>("--user-quota") { Description = "Relayed addresses of one user; 0: no limit." }
+        .OrVariable("THAW_RELAY_USER_QUOTA", 0, $"0 to {Most}", text => Number(text, 0, Most));
+    private static readonly Option<int> TotalQuota = new Option<int>("--total-quota") { Description = "Relayed addresses of all." }
+        .OrVariable("THAW_RELAY_TOTAL_QUOTA", 10_000, $"1 to {Most}", text => Number(text, 1, Most));
+    private static readonly Option<int> UnprovenRate = new Option<int>("--unproven-rate") { Description = "Answers a second and source to requests without valid credentials." }
+        .OrVariable("THAW_RELAY_UNPROVEN_RATE", 20, $"1 to {Most}", text => Number(text, 1, Most));
+    private static readonly Option<string[]> Alternate = new Option<string[]>("--alternate-server") { Description = "ADDRESS:PORT for new clients while this one drains; one of each family.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_RELAY_ALTERNATE_SERVER", [], "ADDRESS:PORT", text => Each(text, end => (IPEndPoint.TryParse(end, out var parsed) && parsed.Port > 0, end)));
+    private static readonly Option<int> DrainSeconds = new Option<int>("--drain-seconds") { Description = "How long a SIGTERM waits for the allocations to end." }
+        .OrVariable("THAW_RELAY_DRAIN_SECONDS", 30, "0 to 86400", text => Number(text, 0, 86_400));
+    private static readonly Option<int> Threads = new Option<int>("--threads") { Description = "Threads that relay; 0: one for each processor." }
+        .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
+    private static readonly Option<bool> Portable = new("--portable") { Description = "Without the fast sockets of Linux." };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
+    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, also addresses, to standard error." };
+
+    public static Command Command()
+    {
+        var command = new Command("relay", "Serve STUN and TURN.")
+        {
+            Listen, Port, NoTcp, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
+            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, Portable, Json, Verbose,
+        };
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+
+        RelayHost host;
+        try
+        {
+            host = RelayHost.Start(OptionsFrom(parsed));
+        }
+        catch (Exception e) when (e is RelayHostException or IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            Console.Error.WriteLine($"thaw: {e.Message}");
+            return ExitCode.CannotRun;
+        }
+
+        await using (host)
+        {
+            Announce(host, parsed);
+            await stop.Task;
+            await host.DrainAsync(TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)));
+        }
+
+        return ExitCode.Ok;
+
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            if (!stop.TrySetResult()) Environment.Exit(ExitCode.Interrupted); // the second time means now
+        }
+    }
+
+    private static RelayHostOptions OptionsFrom(ParseResult parsed)
+    {
+        string cert = parsed.GetValue(Cert)!, key = parsed.GetValue(Key)!;
+        if (cert.Length > 0 != key.Length > 0) throw new RelayHostException("--cert and --key belong together.");
+        var (first, last) = parsed.GetValue(Range);
+        var policy = parsed.GetValue(Profile) is "lan" ? PeerPolicy.Lan : PeerPolicy.Public;
+
+        return new RelayHostOptions
+        {
+            Listen = parsed.GetValue(Listen)!,
+            Port = (ushort)parsed.GetValue(Port),
+            ListensOnTcp = !parsed.GetValue(NoTcp),
+            TlsPort = (ushort)parsed.GetValue(TlsPort),
+            Certificate = cert.Length > 0 ? new CertificateFiles(cert, key).Current : null,
+            ExternalAddresses = parsed.GetValue(ExternalIp)!,
+            Loops = parsed.GetValue(Threads),
+            IsPortable = parsed.GetValue(Portable),
+            Observed = new RelayLog(Console.Error, parsed.GetValue(Verbose)).Write,
+            Server = new TurnServerOptions
+            {
+                Realm = parsed.GetValue(Realm)!,
+                Users = [.. parsed.GetValue(User)!.Select(pair => pair.Split(':', 2)).Select(pair => new TurnUser(pair[0], pair[1]))],
+                SharedSecrets = [.. parsed.GetValue(Secret)!, .. ReadSecrets(parsed.GetValue(SecretFile)!)],
+                RelayAddresses = [.. parsed.GetValue(RelayIp)!.Select(address => new RelayAddress(new TransportAddress(address, 0)))],
+                FirstRelayPort = first,
+                LastRelayPort = last,
+                UserQuota = parsed.GetValue(UserQuota) is > 0 and var quota ? quota : int.MaxValue,
+                TotalQuota = parsed.GetValue(TotalQuota),
+                UnprovenAnswersPerSecond = parsed.GetValue(UnprovenRate),
+                UnprovenAnswersAtOnce = Math.Max(200, parsed.GetValue(UnprovenRate)),
+                Alternates = [.. parsed.GetValue(Alternate)!.Select(IPEndPoint.Parse).Select(end => new TransportAddress(end.Address, (ushort)end.Port))],
+                Policy = policy.With(parsed.GetValue(AllowPeer)!, parsed.GetValue(DenyPeer)!.Select(prefix => new PeerRule(prefix, "--deny-peer"))),
+            },
+        };
+    }
+
+    private static string[] ReadSecrets(string file)
+    {
+        if (file.Length == 0) return [];
+        string[] secrets = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        return secrets is [] ? throw new RelayHostException($"{file} has no secret in it.") : secrets;
+    }
+
+    private static void Announce(RelayHost host, ParseResult parsed)
+    {
+        string[] relays = [.. host.Server.RelayAddresses.Select(relay => relay.Announced.Address.ToString())];
+        var server = host.Server;
+        if (parsed.GetValue(Json))
+        {
+            var line = new RelayStartLine(1, host.Port, host.TlsPort, server.Realm, relays, server.FirstRelayPort, server.LastRelayPort, host.Loops);
+            Console.Out.WriteLine(JsonSerializer.Serialize(line, RelayJson.Default.RelayStartLine));
+            return;
+        }
+
+        string tls = host.TlsPort is { } port ? $", TLS port {port}" : "";
+        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open UDP {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}). Ctrl-C stops it.");
+        if (server.Users.Count + server.SharedSecrets.Count == 0) Console.Error.WriteLine("thaw: no --user and no --auth-secret: this is a STUN server, nobody can allocate.");
+    }
+
+    private static (bool, T[]) Each<T>(string text, Func<string, (bool Ok, T Value)> parse)
+    {
+        var parsed = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries).Select(parse).ToArray();
+        return (Array.TrueForAll(parsed, part => part.Ok), [.. parsed.Select(part => part.Value)]);
+    }
+
+    private static (bool, IPAddress) Address(string text) => (IPAddress.TryParse(text, out var address), address ?? IPAddress.None);
+
+    private static (bool, AddressPrefix) Prefix(string text) => (AddressPrefix.TryParse(text, out var prefix), prefix);
+
+    private static (bool, int) Number(string text, int least, int most)
+        => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
+
+    private static (bool, (ushort, ushort)) Ports(string text)
+        => text.Split('-') is [var first, var last] && Number(first, 1, 65535) is (true, var low) && Number(last, low, 65535) is (true, var high)
+            ? (true, ((ushort)low, (ushort)high))
+            : (false, default);
+}
+
+/// <summary>What <c>thaw relay --json</c> prints once it serves.</summary>
+internal sealed record RelayStartLine(
+    int SchemaVersion, int Port, int? TlsPort, string Realm, IReadOnlyList<string> RelayAddresses, int FirstRelayPort, int LastRelayPort, int Threads);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(RelayStartLine))]
+internal sealed partial class RelayJson : JsonSerializerContext;

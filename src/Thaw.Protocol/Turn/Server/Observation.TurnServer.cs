@@ -1,0 +1,25 @@
+using Thaw.Protocol.Stun;
+using Thaw.Protocol.Turn;
+
+namespace Thaw.Protocol;
+
+public abstract partial record Observation
+{
+    /// <param name="Additional">The second relayed address of a dual allocation.</param>
+    public sealed record AllocationMade(
+        FiveTuple FiveTuple, string User, TransportAddress Relayed, TransportAddress? Additional, TimeSpan Lifetime) : Observation;
+
+    public sealed record AllocationEnded(
+        FiveTuple FiveTuple, string User, AllocationEnd Reason, long BytesToPeers, long BytesToClient) : Observation;
+
+    public sealed record TurnRequestRefused(FiveTuple FiveTuple, StunMethod Method, int Code, TurnRefusal Refusal) : Observation;
+
+    /// <summary>The credential works, but its name is <c>user:expiry</c>: other servers want the expiry first.</summary>
+    public sealed record CredentialReversed(FiveTuple FiveTuple, string User) : Observation;
+
+    /// <summary>Somebody asks, unproven, faster than is answered. Told once until the source has been quiet.</summary>
+    public sealed record AnswersSuppressed(TransportAddress Source) : Observation;
+}
+
+/// <summary>Why an allocation is no more.</summary>
+public enum AllocationEnd { Expired, Released, Disconnected, Closed }

@@ -1,0 +1,74 @@
+using Thaw.Protocol.Stun;
+
+namespace Thaw.Protocol.Turn;
+
+/// <summary>Why a request was answered with an error. The client hears a number; this is for whoever runs the server.</summary>
+public abstract record TurnRefusal
+{
+    private TurnRefusal() { }
+
+    /// <summary>401 to a request without credentials: how every session begins, and no fault.</summary>
+    public sealed record Challenge : TurnRefusal;
+
+    /// <param name="IsTheSecret">The shared secret itself was used as the password: a credential must be minted from it.</param>
+    public sealed record WrongPassword(string User, bool IsTheSecret) : TurnRefusal;
+
+    /// <summary>No such user, and the name carries no expiry that would make it one of a shared secret.</summary>
+    public sealed record UnknownUser(string User) : TurnRefusal;
+
+    /// <summary>Minted from our secret, but its time is over: or the clocks of the two hosts differ by so much.</summary>
+    public sealed record CredentialExpired(string User, TimeSpan By) : TurnRefusal;
+
+    /// <summary>Made with our shared secret for a name without an expiry.</summary>
+    public sealed record CredentialWithoutExpiry(string User) : TurnRefusal;
+
+    /// <summary>A hash of a name cannot be turned back into the name that a shared secret needs (RFC 8489 §9.2.2).</summary>
+    public sealed record UnknownUserhash : TurnRefusal;
+
+    public sealed record WrongRealm(string Sent) : TurnRefusal;
+
+    /// <summary>438: nothing is wrong, the client repeats its request with the nonce in the answer.</summary>
+    public sealed record NonceNotAccepted(NonceFault Fault, TimeSpan Age) : TurnRefusal;
+
+    /// <summary>The list of password algorithms came back changed: somebody on the path wants a weaker one.</summary>
+    public sealed record BidDown : TurnRefusal;
+
+    /// <summary>The allocation belongs to another user.</summary>
+    public sealed record OthersAllocation(string User) : TurnRefusal;
+
+    public sealed record NoAllocation : TurnRefusal;
+
+    /// <summary>This five-tuple has an allocation already.</summary>
+    public sealed record AllocationExists : TurnRefusal;
+
+    public sealed record PeerDenied(string User, TransportAddress Peer, PeerRule Rule) : TurnRefusal;
+
+    /// <summary>The peer is IPv4 and the allocation IPv6, or the other way round.</summary>
+    public sealed record PeerFamilyMismatch(TransportAddress Peer) : TurnRefusal;
+
+    public sealed record FamilyNotServed(bool IsIPv6) : TurnRefusal;
+
+    /// <param name="Protocol">As in an IP header; we relay UDP, 17.</param>
+    public sealed record TransportNotServed(int Protocol) : TurnRefusal;
+
+    public sealed record UserQuota(string User, int Limit) : TurnRefusal;
+
+    public sealed record TotalQuota(int Limit) : TurnRefusal;
+
+    public sealed record PortsExhausted : TurnRefusal;
+
+    public sealed record NoSuchReservation : TurnRefusal;
+
+    /// <summary>Permissions or channels of one allocation.</summary>
+    public sealed record TooManyPeers(int Limit) : TurnRefusal;
+
+    public sealed record ChannelInUse(ushort Number, TransportAddress Peer) : TurnRefusal;
+
+    public sealed record Draining(TransportAddress? Alternate) : TurnRefusal;
+
+    public sealed record UnknownAttributes(int Count) : TurnRefusal;
+
+    public sealed record BadAttribute(StunAttributeType Type) : TurnRefusal;
+
+    public sealed record UnknownMethod : TurnRefusal;
+}

@@ -1,0 +1,49 @@
+using Thaw.Protocol.Stun;
+
+namespace Thaw.Protocol.Turn;
+
+public sealed partial class TurnServer
+{
+    /// <summary>RFC 8656 §8.2. A lifetime of 0 ends it: all of it, or the one family that is named.</summary>
+    private void Refresh(in StunReader request, in Asked asked, Allocation allocation, Instant now)
+    {
+        if (!TryReadLifetime(request, out var wanted))
+        {
+            Refuse(asked, allocation.Identity, StunErrorCode.BadRequest, new TurnRefusal.BadAttribute(StunAttributeType.Lifetime));
+            return;
+        }
+
+        RelayedTransportAddress? named = null;
+        if (request.TryFind(StunAttributeType.RequestedAddressFamily, out var family))
+        {
+            named = TryReadFamily(family, out bool isIPv6) ? isIPv6 ? allocation.IPv6 : allocation.IPv4 : null;
+            if (named is null)
+            {
+                Refuse(asked, allocation.Identity, StunErrorCode.PeerAddressFamilyMismatch, new TurnRefusal.FamilyNotServed(isIPv6));
+                return;
+            }
+        }
+
+        var granted = TimeSpan.Zero;
+        if (wanted != TimeSpan.Zero)
+        {
+            granted = wanted is { } asks && asks > _options.DefaultLifetime ? Min(asks, _options.MaxLifetime) : _options.DefaultLifetime;
+            allocation.ExpiresAt = now + granted;
+            Schedule(allocation);
+        }
+        else if (named is not null && allocation is { IPv4: not null, IPv6: not null })
+        {
+            if (named == allocation.IPv4) allocation.IPv4 = null;
+            else allocation.IPv6 = null;
+            GiveBack(named, allocation);
+        }
+        else
+        {
+            End(allocation, AllocationEnd.Released);
+        }
+
+        var writer = Begin(asked, StunClass.SuccessResponse);
+        writer.Add(StunAttributeType.Lifetime, (uint)granted.TotalSeconds);
+        Finish(ref writer, asked, allocation.Identity);
+    }
+}

@@ -1,0 +1,52 @@
+namespace Thaw.Protocol.Turn;
+
+/// <summary>How a server serves. Without users and secrets it answers Binding requests and refuses to allocate.</summary>
+public sealed record TurnServerOptions
+{
+    /// <summary>Part of every user's key. A long one makes the first answer longer, which a forger of addresses likes.</summary>
+    public string Realm { get; init; } = "thaw";
+
+    public IReadOnlyList<TurnUser> Users { get; init; } = [];
+
+    /// <summary>
+    /// Each makes every name <c>expiry:user</c> a user, with the password base64(HMAC-SHA1(secret, name)). Several, so
+    /// that a new one can come before the old one goes.
+    /// </summary>
+    public IReadOnlyList<string> SharedSecrets { get; init; } = [];
+
+    /// <summary>RFC 8489's SHA-256 beside MD5. Costs twelve bytes in the first answer.</summary>
+    public bool OffersSha256 { get; init; } = true;
+
+    /// <summary>At most one of each family.</summary>
+    public IReadOnlyList<RelayAddress> RelayAddresses { get; init; } = [];
+
+    public ushort FirstRelayPort { get; init; } = 49152; // RFC 8656 §7.2: the dynamic range
+    public ushort LastRelayPort { get; init; } = 65535;
+
+    /// <summary>Relayed addresses of all, reserved ones included.</summary>
+    public int TotalQuota { get; init; } = 10_000;
+
+    /// <summary>Relayed addresses of one user, reserved ones included.</summary>
+    public int UserQuota { get; init; } = int.MaxValue;
+
+    /// <summary>Permissions, and channels, of one allocation.</summary>
+    public int MaxPeers { get; init; } = 128;
+
+    public TimeSpan DefaultLifetime { get; init; } = TimeSpan.FromMinutes(10); // RFC 8656 §3.2
+    public TimeSpan MaxLifetime { get; init; } = TimeSpan.FromHours(1);        // RFC 8656 §7.2
+    public TimeSpan NonceLifetime { get; init; } = TimeSpan.FromHours(1);      // RFC 8656 §5: "at least hourly"
+
+    /// <summary>32 bytes that servers behind one address share; empty: made at start.</summary>
+    public ReadOnlyMemory<byte> NonceKey { get; init; }
+
+    public PeerPolicy Policy { get; init; } = PeerPolicy.Public;
+
+    /// <summary>Where a draining server sends new clients of the same family.</summary>
+    public IReadOnlyList<TransportAddress> Alternates { get; init; } = [];
+
+    /// <summary>Answers to requests without valid credentials, a second and source (/32, /56).</summary>
+    public double UnprovenAnswersPerSecond { get; init; } = 20;
+
+    /// <summary>How many at once: a house of callers that all come back after an outage.</summary>
+    public double UnprovenAnswersAtOnce { get; init; } = 200;
+}

@@ -1,0 +1,18 @@
+using Thaw.Protocol;
+
+namespace Thaw.Relay.Loop;
+
+/// <summary>Which ports of our relay addresses are open now, in any loop: one bit each, set and asked from every thread.</summary>
+internal sealed class OpenRelays
+{
+    private readonly int[] _ipv4 = new int[65536 / 32];
+    private readonly int[] _ipv6 = new int[65536 / 32];
+
+    public void Set(TransportAddress relayed) => Interlocked.Or(ref Word(relayed), 1 << relayed.Port);
+
+    public void Clear(TransportAddress relayed) => Interlocked.And(ref Word(relayed), ~(1 << relayed.Port));
+
+    public bool Contains(TransportAddress relayed) => (Volatile.Read(ref Word(relayed)) & 1 << relayed.Port) != 0;
+
+    private ref int Word(TransportAddress address) => ref (address.IsIPv4 ? _ipv4 : _ipv6)[address.Port >> 5];
+}

@@ -1,0 +1,170 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using Thaw.Net;
+using Thaw.Protocol;
+using Thaw.Protocol.Turn;
+using Thaw.Relay.Streams;
+using Thaw.Relay.Udp;
+
+namespace Thaw.Relay.Loop;
+
+/// <summary>
+/// One thread with one TURN server, its sockets and its clients. On one port several loops listen; the system gives each
+/// client's datagrams to the same one.
+/// </summary>
+internal sealed partial class RelayLoop : IRelayPorts, IDisposable
+{
+    private const int StreamErrands = 1024; // waiting for the loop; who brings more waits in turn, and so does the client
+
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UnusedStream = TimeSpan.FromSeconds(30); // a deadline: without an allocation for so long, it is closed
+    private static readonly TimeSpan Rounds = TimeSpan.FromSeconds(5);        // between looks at unused streams and the wall clock
+
+    private readonly IDatagramEdge _edge;
+    private readonly Clock _clock;
+    private readonly OpenRelays _open;
+    private readonly Action<Observation>? _observed;
+    private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
+    private readonly Dictionary<TransportAddress, EdgeSocket> _listeners = [];
+    private readonly Dictionary<int, EdgeSocket> _relays = [];
+    private readonly Dictionary<FiveTuple, StreamClient> _streams = [];
+    private readonly Channel<StreamErrand> _errands = Channel.CreateBounded<StreamErrand>(new BoundedChannelOptions(StreamErrands) { SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly byte[] _buffer = new byte[Output.BufferLength];
+    private readonly Arrival _arrived;
+    private Instant _now;
+    private Instant _nextRound;
+    private Instant _wakeAt;
+    private int _asleep;
+    private volatile bool _stopping;
+    private volatile bool _draining;
+    private volatile int _allocations;
+
+    public RelayLoop(
+        string name, IDatagramEdge edge, Clock clock, OpenRelays open, IRelayLedger ledger, TurnServerOptions options, Action<Observation>? observed)
+    {
+        Name = name;
+        _edge = edge;
+        _clock = clock;
+        _open = open;
+        _observed = observed;
+        _now = clock.Now;
+        _arrived = Arrived;
+        Server = new TurnServer(options, this, _random, clock.Time.GetUtcNow(), _now, ledger);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Only this loop's thread may touch it; counters may be read from elsewhere and are then a little old.</summary>
+    public TurnServer Server { get; }
+
+    public IDatagramEdge Edge => _edge;
+
+    public int AllocationCount => _allocations;
+
+    /// <summary>Ends when the loop does; faulted if it died of an exception.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Before <see cref="Start"/>.</summary>
+    public void AddListener(EdgeSocket socket) => _listeners.Add(socket.Local, socket);
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = $"thaw-relay-{Name}" }.Start();
+
+    public void Drain()
+    {
+        _draining = true;
+        _edge.Wake();
+    }
+
+    public void Stop()
+    {
+        _stopping = true;
+        _edge.Wake();
+    }
+
+    bool IRelayPorts.TryOpen(RelayedTransportAddress relayed)
+    {
+        if (_edge.TryOpen(relayed.Local, EdgeUse.Relay) is not { } socket) return false;
+        socket.Relayed = relayed;
+        relayed.Handle = socket.Handle;
+        _relays.Add(socket.Handle, socket);
+        _open.Set(relayed.Local);
+        return true;
+    }
+
+    void IRelayPorts.Close(RelayedTransportAddress relayed)
+    {
+        _open.Clear(relayed.Local);
+        if (_relays.Remove(relayed.Handle, out var socket)) _edge.Close(socket);
+    }
+
+    bool IRelayPorts.IsOpen(TransportAddress relayed) => _open.Contains(relayed);
+
+    public void Dispose()
+    {
+        _edge.Dispose();
+        _random.Dispose();
+    }
+
+    private void Run()
+    {
+        Exception? crash = null;
+        try
+        {
+            while (!_stopping) Turn();
+            Server.Close(_clock.Now);
+            DrainServer();
+            _edge.Flush();
+        }
+        catch (Exception e)
+        {
+            crash = e;
+        }
+
+        _errands.Writer.TryComplete();
+        foreach (var stream in _streams.Values) stream.Abort();
+        if (crash is null) _ended.TrySetResult();
+        else _ended.TrySetException(crash);
+    }
+
+    private void Turn()
+    {
+        _now = _clock.Now;
+        if (_draining && !Server.IsDraining) Server.IsDraining = true;
+        RunErrands();
+        if (_now >= _wakeAt)
+        {
+            Server.Advance(_now);
+            DrainServer();
+        }
+
+        if (_now >= _nextRound) GoRound();
+        _edge.Flush();
+        _allocations = Server.AllocationCount;
+
+        // Posters look at _asleep after they have enqueued and we look at the queue after we have set it.
+        Interlocked.Exchange(ref _asleep, 1);
+        bool idle = !_errands.Reader.TryPeek(out _) && !_stopping && _draining == Server.IsDraining;
+        _edge.Receive(idle ? UntilNextDeadline() : TimeSpan.Zero, _arrived);
+        Volatile.Write(ref _asleep, 0);
+        _edge.Flush();
+    }
+
+    private TimeSpan UntilNextDeadline()
+    {
+        var next = Instant.Earlier(_wakeAt, _nextRound);
+        var left = next - _now;
+        return left <= TimeSpan.Zero ? TimeSpan.Zero : left < LongestSleep ? left : LongestSleep;
+    }
+
+    private void GoRound()
+    {
+        _nextRound = _now + Rounds;
+        Server.SetWallClock(_clock.Time.GetUtcNow(), _now);
+        foreach (var (fiveTuple, stream) in _streams)
+        {
+            if (Server.Find(fiveTuple) is not null) stream.UsedAt = _now;
+            else if (_now - stream.UsedAt > UnusedStream) stream.Abort();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Thaw.Protocol;
+using Thaw.Protocol.Turn;
+
+namespace Thaw.Relay;
+
+/// <summary>What a relay listens at and how it serves.</summary>
+public sealed record RelayHostOptions
+{
+    /// <summary>Local addresses of the listeners; all of this machine without any.</summary>
+    public IReadOnlyList<IPAddress> Listen { get; init; } = [];
+
+    /// <summary>UDP and TCP; 0 takes a free one.</summary>
+    public ushort Port { get; init; } = 3478; // RFC 8656 §17: the port of turn:
+
+    public bool ListensOnTcp { get; init; } = true;
+
+    /// <summary>TLS over TCP. Needs a <see cref="Certificate"/>; 0 takes a free one.</summary>
+    public ushort TlsPort { get; init; } = 5349;
+
+    /// <summary>Asked at every handshake, so that a renewed certificate takes effect at once. Null: no TLS.</summary>
+    public Func<X509Certificate2>? Certificate { get; init; }
+
+    /// <summary>The rest. Its relay addresses, if it has none, become the first of each family that is listened at.</summary>
+    public TurnServerOptions Server { get; init; } = new();
+
+    /// <summary>Public addresses that a 1:1 NAT maps to ours, at most one of each family: what clients are told.</summary>
+    public IReadOnlyList<IPAddress> ExternalAddresses { get; init; } = [];
+
+    /// <summary>Threads, each with its own part of the clients; 0: one for each processor, where the system spreads clients.</summary>
+    public int Loops { get; init; }
+
+    /// <summary>Without the fast sockets of Linux.</summary>
+    public bool IsPortable { get; init; }
+
+    /// <summary>Streams of all clients together.</summary>
+    public int MaxStreams { get; init; } = 10_000;
+
+    /// <summary>Hears all that the servers notice, on their threads: it must not wait.</summary>
+    public Action<Observation>? Observed { get; init; }
+}
+
+/// <summary>The relay cannot start; the message says what to do about it.</summary>
+public sealed class RelayHostException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Thaw.Protocol;
+using Thaw.Protocol.Turn;
+using Thaw.Relay.Loop;
+
+namespace Thaw.Relay.Streams;
+
+/// <summary>Accepts TCP, and TLS where there is a certificate, on one address; deals the clients out to the loops.</summary>
+internal sealed class StreamListener : IDisposable
+{
+    private static readonly TimeSpan HandshakeDeadline = TimeSpan.FromSeconds(10);
+
+    private readonly Socket _socket;
+    private readonly RelayLoop[] _loops;
+    private readonly SemaphoreSlim _room;
+    private readonly Func<X509Certificate2>? _certificate;
+    private readonly CancellationTokenSource _stop = new();
+    private int _next;
+
+    /// <param name="room">One place for each stream that may be open.</param>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    public StreamListener(IPEndPoint address, RelayLoop[] loops, SemaphoreSlim room, Func<X509Certificate2>? certificate)
+    {
+        (_loops, _room, _certificate) = (loops, room, certificate);
+        _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.AddressFamily is AddressFamily.InterNetworkV6) _socket.DualMode = false;
+            if (!OperatingSystem.IsWindows()) _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true); // else a restart waits for TIME_WAIT
+            _socket.Bind(address);
+            _socket.Listen(512);
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
+
+        Local = (IPEndPoint)_socket.LocalEndPoint!;
+    }
+
+    public IPEndPoint Local { get; }
+
+    public void Start() => _ = AcceptAsync();
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _socket.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var stop = _stop.Token;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                var accepted = await _socket.AcceptAsync(stop);
+                if (_room.Wait(0, CancellationToken.None)) _ = ServeAsync(accepted, _loops[_next++ % _loops.Length], stop);
+                else accepted.Dispose();
+            }
+            catch (SocketException)
+            {
+                // It was gone before we had it; or no file is left, until one is closed.
+                await Task.Delay(10, CancellationToken.None);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket, RelayLoop loop, CancellationToken stop)
+    {
+        try
+        {
+            await using var plain = new NetworkStream(socket, ownsSocket: true);
+            socket.NoDelay = true;
+            var fiveTuple = new FiveTuple(Address(socket.RemoteEndPoint!), Address(socket.LocalEndPoint!));
+            await using var stream = _certificate is null ? plain : await SecureAsync(plain, stop);
+            using var client = new StreamClient(stream, fiveTuple, loop);
+            await client.RunAsync(stop);
+        }
+        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Scanners and lost connections: nobody's fault, nothing held.
+        }
+        finally
+        {
+            _room.Release();
+        }
+    }
+
+    private async Task<Stream> SecureAsync(NetworkStream plain, CancellationToken stop)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(HandshakeDeadline);
+        var secure = new SslStream(plain);
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificate = _certificate!(),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13, // RFC 8996
+            ClientCertificateRequired = false,
+        };
+        await secure.AuthenticateAsServerAsync(options, deadline.Token);
+        return secure;
+    }
+
+    private static TransportAddress Address(EndPoint end)
+        => new TransportAddress(((IPEndPoint)end).Address, (ushort)((IPEndPoint)end).Port).Over(TransportProtocol.Tcp);
+}

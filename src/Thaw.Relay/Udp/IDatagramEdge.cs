@@ -1,0 +1,49 @@
+using Thaw.Protocol;
+
+namespace Thaw.Relay.Udp;
+
+/// <param name="room">The payload is at <see cref="DatagramRoom.Before"/>; what is around it may be written on, until the next call.</param>
+internal delegate void Arrival(EdgeSocket socket, TransportAddress source, Span<byte> room, int length);
+
+/// <summary>Bytes around a received datagram, for a header and for padding.</summary>
+internal static class DatagramRoom
+{
+    public const int Before = 64, After = 8;
+
+    /// <summary>Longer ones are dropped: no path that WebRTC uses carries them unfragmented.</summary>
+    public const int MaxDatagram = 4096;
+
+    public const int Size = Before + MaxDatagram + After;
+}
+
+/// <summary>
+/// All UDP sockets of one loop, which alone calls it, but for <see cref="Wake"/>. What is sent leaves at
+/// <see cref="Flush"/> at the latest.
+/// </summary>
+internal interface IDatagramEdge : IDisposable
+{
+    /// <summary>Datagrams that the system did not take.</summary>
+    long Lost { get; }
+
+    /// <returns>Null where the address cannot be bound.</returns>
+    EdgeSocket? TryOpen(TransportAddress local, EdgeUse use);
+
+    void Close(EdgeSocket socket);
+
+    /// <summary>Waits until something arrives, <see cref="Wake"/> or the time is over; then hands on what is there.</summary>
+    void Receive(TimeSpan most, Arrival arrival);
+
+    /// <summary>From any thread: ends the wait.</summary>
+    void Wake();
+
+    void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload);
+
+    void Flush();
+}
+
+internal enum EdgeUse
+{
+    Relay,
+    Listener,       // a large buffer; alone on its port
+    SharedListener, // one of several on one port, among which the system spreads the clients
+}

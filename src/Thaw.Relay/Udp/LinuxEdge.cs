@@ -1,0 +1,165 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Thaw.Protocol;
+
+namespace Thaw.Relay.Udp;
+
+/// <summary>
+/// The fast edge: epoll, up to 64 datagrams a call in, one call out for all that goes to the clients, and runs of
+/// datagrams to one destination as one that the kernel cuts up (UDP_SEGMENT). All memory is taken at start.
+/// </summary>
+internal sealed unsafe partial class LinuxEdge : IDatagramEdge
+{
+    private const int Batch = 64;
+    private const int MaxEvents = 256;
+    private const int NameLength = 28; // sockaddr_in6
+    private const int ListenerBufferBytes = 8 << 20;
+
+    private readonly int _epoll;
+    private readonly int _wake;
+    private readonly int _eventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
+    private readonly byte* _events;
+    private readonly byte* _rooms;
+    private readonly byte* _names;
+    private readonly Libc.IoVec* _vectors;
+    private readonly Libc.MMsgHdr* _arrived;
+    private EdgeSocket?[] _byFile = new EdgeSocket?[256];
+
+    public LinuxEdge()
+    {
+        _epoll = Libc.EpollCreate(Libc.EpollCloExec);
+        _wake = Libc.EventFd(0, Libc.EfdNonBlock | Libc.EfdCloExec);
+        if (_epoll < 0 || _wake < 0) throw new InvalidOperationException($"No epoll: error {Marshal.GetLastPInvokeError()}.");
+        Watch(_wake);
+
+        _events = Take<byte>(MaxEvents * 16);
+        _rooms = Take<byte>(Batch * DatagramRoom.Size);
+        _names = Take<byte>(Batch * NameLength);
+        _vectors = Take<Libc.IoVec>(Batch);
+        _arrived = Take<Libc.MMsgHdr>(Batch);
+        for (int i = 0; i < Batch; i++)
+        {
+            _vectors[i] = new Libc.IoVec { Base = _rooms + i * DatagramRoom.Size + DatagramRoom.Before, Length = DatagramRoom.MaxDatagram };
+            _arrived[i].Header = new Libc.MsgHdr { Name = _names + i * NameLength, NameLength = NameLength, Vectors = _vectors + i, VectorCount = 1 };
+        }
+
+        TakeSendMemory();
+    }
+
+    public static bool IsSupported => OperatingSystem.IsLinux() && nint.Size == 8 && BitConverter.IsLittleEndian;
+
+    public long Lost { get; private set; }
+
+    public EdgeSocket? TryOpen(TransportAddress local, EdgeUse use)
+    {
+        int file = Libc.Socket(local.IsIPv4 ? Libc.AfInet : Libc.AfInet6, Libc.SockDgram | Libc.SockNonBlock | Libc.SockCloExec, 0);
+        if (file < 0) return null;
+
+        if (!local.IsIPv4) Libc.Set(file, Libc.IpProtoIPv6, Libc.IPv6Only, 1);
+        if (use is EdgeUse.SharedListener) Libc.Set(file, Libc.SolSocket, Libc.SoReusePort, 1);
+        byte* name = stackalloc byte[NameLength];
+        uint length = WriteName(name, local);
+        if (Libc.Bind(file, name, length) != 0 || Libc.GetSockName(file, name, &length) != 0 || !Watch(file))
+        {
+            Libc.Close(file);
+            return null;
+        }
+
+        if (use is not EdgeUse.Relay) GrowBuffers(file);
+        var socket = new EdgeSocket(file, ReadName(name));
+        if (file >= _byFile.Length) Array.Resize(ref _byFile, Math.Max(file + 1, _byFile.Length * 2));
+        _byFile[file] = socket;
+        return socket;
+    }
+
+    /// <summary>From now on others may bind the same port beside this one.</summary>
+    public static void Share(EdgeSocket listener) => Libc.Set(listener.Handle, Libc.SolSocket, Libc.SoReusePort, 1);
+
+    public void Close(EdgeSocket socket)
+    {
+        if (_byFile[socket.Handle] != socket) return;
+        Flush(); // the number may be another socket's in a moment
+        _byFile[socket.Handle] = null;
+        Libc.Close(socket.Handle);
+    }
+
+    public void Receive(TimeSpan most, Arrival arrival)
+    {
+        int count = Libc.EpollWait(_epoll, _events, MaxEvents, (int)Math.Ceiling(most.TotalMilliseconds));
+        for (int i = 0; i < count; i++)
+        {
+            int file = *(int*)(_events + i * _eventSize + _eventSize - sizeof(long));
+            if (file == _wake) Clear();
+            else if (_byFile[file] is { } socket) ReceiveFrom(socket, arrival);
+        }
+    }
+
+    public void Wake()
+    {
+        ulong one = 1;
+        Libc.Write(_wake, &one, sizeof(ulong));
+    }
+
+    public void Dispose()
+    {
+        foreach (var socket in _byFile)
+            if (socket is not null) Libc.Close(socket.Handle);
+        Libc.Close(_wake);
+        Libc.Close(_epoll);
+        foreach (nint block in _blocks) NativeMemory.Free((void*)block);
+        _blocks.Clear();
+    }
+
+    private void ReceiveFrom(EdgeSocket socket, Arrival arrival)
+    {
+        // What does not fit one batch makes the socket ready again: no socket starves the others.
+        int count = Libc.RecvMMsg(socket.Handle, _arrived, Batch, Libc.MsgDontWait, 0);
+        for (int i = 0; i < count; i++)
+        {
+            ref var message = ref _arrived[i];
+            if ((message.Header.Flags & Libc.MsgTrunc) == 0)
+                arrival(socket, ReadName(message.Header.Name), new Span<byte>(_rooms + i * DatagramRoom.Size, DatagramRoom.Size), (int)message.Length);
+            message.Header.NameLength = NameLength;
+        }
+    }
+
+    private bool Watch(int file)
+    {
+        byte* change = stackalloc byte[16];
+        *(uint*)change = Libc.EpollIn;
+        *(long*)(change + _eventSize - sizeof(long)) = file;
+        return Libc.EpollCtl(_epoll, Libc.EpollCtlAdd, file, change) == 0;
+    }
+
+    private void Clear()
+    {
+        ulong count;
+        Libc.Read(_wake, &count, sizeof(ulong));
+    }
+
+    // Beyond the system's limit only root may go; else as far as it lets us.
+    private static void GrowBuffers(int file)
+    {
+        Libc.Set(file, Libc.SolSocket, Libc.SoRcvBuf, ListenerBufferBytes);
+        Libc.Set(file, Libc.SolSocket, Libc.SoSndBuf, ListenerBufferBytes);
+        Libc.Set(file, Libc.SolSocket, Libc.SoRcvBufForce, ListenerBufferBytes);
+        Libc.Set(file, Libc.SolSocket, Libc.SoSndBufForce, ListenerBufferBytes);
+    }
+
+    private static uint WriteName(byte* name, TransportAddress address)
+    {
+        new Span<byte>(name, NameLength).Clear();
+        *(ushort*)name = (ushort)(address.IsIPv4 ? Libc.AfInet : Libc.AfInet6);
+        BinaryPrimitives.WriteUInt16BigEndian(new Span<byte>(name + 2, 2), address.Port);
+        address.WriteAddress(new Span<byte>(name + (address.IsIPv4 ? 4 : 8), 16));
+        return address.IsIPv4 ? 16u : NameLength;
+    }
+
+    private static TransportAddress ReadName(byte* name)
+    {
+        ushort port = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(name + 2, 2));
+        return *(ushort*)name == Libc.AfInet
+            ? TransportAddress.FromIPv4(new ReadOnlySpan<byte>(name + 4, 4), port)
+            : TransportAddress.FromIPv6(new ReadOnlySpan<byte>(name + 8, 16), port);
+    }
+}

@@ -25,7 +25,6 @@ public sealed partial class RelayTests
         ("IPv6 client, IPv4 relay", "-X -e 127.0.0.1 -n 20 -m 2 ::1", 4000),
         ("dual allocation", "-Z -e 127.0.0.1 -n 20 -m 2 127.0.0.1", 4000),
         ("odd lengths, padding, DF", "-D -g -l 1001 -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 40040),
-        ("negative protocol tests", "-R -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 4000),
         ("requests out of turn", "-G -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 4000),
         ("random disconnects", "-B -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 4000),
         ("bandwidth attribute", "-a 100000 -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 4000),

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Thaw.Cli;
-using Thaw.Cli.Verbs;
 
 var root = CommandTree.Root();
 var parsed = root.Parse(args);

@@ -34,7 +34,9 @@ globalThis.RTCPeerConnection = class extends RTCPeerConnection {
       if (this.signalingState !== "stable") return;
       mark("applied");
       const dtls = this.sctp?.transport;
-      dtls?.addEventListener("statechange", () => dtls.state === "connected" && mark("dtls"));
+      const look = () => dtls?.state === "connected" && mark("dtls");
+      dtls?.addEventListener("statechange", look);
+      look(); // the connection is another thread's, and can be ahead of this one
     });
     this.addEventListener("iceconnectionstatechange", () => /connected|completed/.test(this.iceConnectionState) && mark("ice"));
     this.addEventListener("connectionstatechange", () => this.connectionState === "connected" && mark("peer"));
@@ -42,7 +44,10 @@ globalThis.RTCPeerConnection = class extends RTCPeerConnection {
 
   override createDataChannel(label: string, options?: RTCDataChannelInit) {
     const channel = super.createDataChannel(label, options);
-    channel.addEventListener("open", () => mark("channel"));
+    channel.addEventListener("open", () => {
+      mark("dtls"); // events of two objects: this one can come first
+      mark("channel");
+    });
     return channel;
   }
 };

@@ -16,27 +16,18 @@ internal sealed class Caller : IAsyncDisposable
     // The page's own work after loading must not count.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(400);
 
-    // Times count from dialling: the microphone is open. The request's own times separate the server's part of the answer
-    // from what Chromium does with it.
-    private const string Call = """
-        async () => {
-          await thaw.connect();
-          const request = performance.getEntriesByType("resource").find((e) => e.name.endsWith("/api/offer"));
-          return { steps: thaw.timeline(), request: { sent: request.requestStart, answered: request.responseEnd }, path: thaw.stats().path };
-        }
-        """;
-
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
+    private readonly CallPage _calls;
 
-    private Caller(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
+    private Caller(IPlaywright playwright, IBrowser browser, CallPage calls) => (_playwright, _browser, _calls) = (playwright, browser, calls);
 
     public string Version => _browser.Version;
 
-    public static async Task<Caller> StartAsync()
+    public static async Task<Caller> StartAsync(CallPage calls)
     {
         var playwright = await Playwright.CreateAsync();
-        return new(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Find("chromium"), Args = Flags }));
+        return new(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Find("chromium"), Args = Flags }), calls);
     }
 
     public async Task<ConnectTimes> CallAsync(Contestant server)
@@ -44,11 +35,11 @@ internal sealed class Caller : IAsyncDisposable
         var page = await _browser.NewPageAsync();
         try
         {
-            await page.Context.GrantPermissionsAsync(["microphone"], new() { Origin = server.Page.GetLeftPart(UriPartial.Authority) });
-            await page.GotoAsync(server.Page.ToString());
+            await page.Context.GrantPermissionsAsync(["microphone"], new() { Origin = server.Address.GetLeftPart(UriPartial.Authority) });
+            await _calls.OpenAsync(page, server.Address);
             await Task.Delay(Settle);
-            var times = ConnectTimes.From((await page.EvaluateAsync(Call))!.Value);
-            await page.EvaluateAsync("() => thaw.disconnect()");
+            var times = ConnectTimes.From((await page.EvaluateAsync(_calls.Call))!.Value);
+            await page.EvaluateAsync(_calls.HangUp);
             return times;
         }
         finally

@@ -15,19 +15,20 @@ internal static class ConnectBench
     private static readonly Option<bool> Fresh = new("--fresh") { Description = "A new server process for every run and no warm-up: the first call." };
     private static readonly Option<string> A = new("--a") { DefaultValueFactory = _ => "thaw", Description = "thaw, aiortc, or the path of a thaw executable." };
     private static readonly Option<string> B = new("--b") { DefaultValueFactory = _ => "aiortc", Description = "Likewise." };
+    private static readonly Option<string> Page = new Option<string>("--page") { DefaultValueFactory = _ => "plain", Description = "plain: the stock client alone. ours: through Thaw's own page, with all that it shows." }.AcceptOnlyFromAmong("plain", "ours");
     private static readonly Option<bool> Json = new("--json") { Description = "Print all runs as one JSON document." };
 
     public static Command Command()
     {
-        var command = new Command("connect", "Time to connect in Chromium: Thaw and aiortc in turn.") { Runs, WarmUps, Fresh, A, B, Json };
+        var command = new Command("connect", "Time to connect in Chromium: Thaw and aiortc in turn.") { Runs, WarmUps, Fresh, A, B, Page, Json };
         command.SetAction(async (parsed, _) => await RunAsync(
-            [parsed.GetValue(A)!, parsed.GetValue(B)!], parsed.GetValue(Runs), parsed.GetValue(WarmUps), parsed.GetValue(Fresh), parsed.GetValue(Json)));
+            parsed.GetValue(Page) == "ours" ? CallPage.Ours : CallPage.Plain, [parsed.GetValue(A)!, parsed.GetValue(B)!], parsed.GetValue(Runs), parsed.GetValue(WarmUps), parsed.GetValue(Fresh), parsed.GetValue(Json)));
         return command;
     }
 
-    private static async Task RunAsync(string[] names, int runs, int warmUps, bool fresh, bool json)
+    private static async Task RunAsync(CallPage page, string[] names, int runs, int warmUps, bool fresh, bool json)
     {
-        await using var caller = await Caller.StartAsync();
+        await using var caller = await Caller.StartAsync(page);
         var times = fresh ? await MeasureFreshAsync(caller, names, runs) : await MeasureAsync(caller, names, runs, warmUps);
         if (json) Console.WriteLine(JsonSerializer.Serialize(new { chromium = caller.Version, fresh, a = new { name = names[0], runs = times[0] }, b = new { name = names[1], runs = times[1] } }, JsonSerializerOptions.Web));
         else Print(names, times, $"Chromium {caller.Version}, {runs} runs each{(fresh ? ", a new server for each" : "")}: median (min..max), ms");

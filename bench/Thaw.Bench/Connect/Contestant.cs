@@ -12,16 +12,16 @@ internal sealed class Contestant : IAsyncDisposable
 
     private readonly Process _process;
 
-    private Contestant(string name, Process process, Uri page)
+    private Contestant(string name, Process process, Uri address)
     {
-        (Name, _process, Page) = (name, process, page);
+        (Name, _process, Address) = (name, process, address);
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine(); // a full pipe would stop it
     }
 
     public string Name { get; }
 
-    public Uri Page { get; }
+    public Uri Address { get; }
 
     /// <param name="what"><c>thaw</c>, <c>aiortc</c>, or the path of another build's executable.</param>
     public static Task<Contestant> StartAsync(string what) => what switch
@@ -43,7 +43,7 @@ internal sealed class Contestant : IAsyncDisposable
             if (first is null) throw new InvalidOperationException($"{name} ended: {await process.StandardError.ReadToEndAsync()}");
 
             var url = new Uri(JsonDocument.Parse(first).RootElement.GetProperty("url").GetString()!);
-            return new(name, process, new UriBuilder(url) { Host = "127.0.0.1", Path = "/client/" }.Uri); // the same spelling for both
+            return new(name, process, new UriBuilder(url) { Host = "127.0.0.1", Path = "/" }.Uri); // the same spelling for both
         }
         catch
         {

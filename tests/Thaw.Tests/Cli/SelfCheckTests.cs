@@ -106,7 +106,15 @@ public sealed class SelfCheckTests
 
     [Fact]
     public void Http_behind_a_proxy_of_this_machine_is_not_to_be_opened()
-        => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve"), CloudProvider.None).Commands["ufw"]);
+        => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve --tcp-port off"), CloudProvider.None).Commands["ufw"]);
+
+    [Theory]
+    [InlineData("serve", new[] { "7860/udp", "7860/tcp" })] // HTTP itself listens on localhost only
+    [InlineData("serve --tcp-port 443", new[] { "7860/udp", "443/tcp" })]
+    [InlineData("serve --host 0.0.0.0 --tcp-port 443", new[] { "7860/tcp", "7860/udp", "443/tcp" })]
+    [InlineData("serve --host 0.0.0.0", new[] { "7860/tcp", "7860/udp" })] // shared with HTTP
+    public void The_TCP_port_for_media_is_to_be_opened_too(string line, string[] ports)
+        => Assert.Equal(ports.Select(p => $"sudo ufw allow {p}"), PortList.For(Remedies(line), CloudProvider.None).Commands["ufw"]);
 
     [Fact]
     public void A_port_that_changes_cannot_be_opened()

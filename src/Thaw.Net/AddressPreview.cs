@@ -19,7 +19,9 @@ public sealed record AddressPreview(IReadOnlyList<Candidate> Candidates, IReadOn
         await names.Settled.WaitAsync(cancel);
         await stop.CancelAsync();
         await following;
-        TransportAddress[] bases = [.. LocalAddresses.Find(options).Select(a => new TransportAddress(a, (ushort)options.UdpPort))];
-        return new AddressPreview(LocalCandidates.Compose(bases, names.Addresses, []), names.Unknown);
+        TransportAddress[] udp = [.. LocalAddresses.Find(options).Select(a => new TransportAddress(a, (ushort)options.UdpPort))];
+        IEnumerable<TransportAddress> tcp = options.TcpPort is { } port
+            ? udp.Select(a => a.WithPort((ushort)(port == 0 ? options.UdpPort : port)).Over(TransportProtocol.Tcp)) : [];
+        return new AddressPreview(LocalCandidates.Compose([.. udp, .. tcp], names.Addresses, []), names.Unknown);
     }
 }

@@ -15,14 +15,14 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "Call {Call} ended: {Reason}; {Malformed} malformed and {Dropped} dropped messages")]
     public static partial void CallEnded(this ILogger log, string call, HangUpReason reason, long malformed, long dropped);
 
-    [LoggerMessage(4, LogLevel.Warning, "Call {Call}: connection failed, {Reason} at stage {Stage}")]
-    public static partial void ConnectionFailed(this ILogger log, string call, PeerFailure reason, LinkStage stage);
+    [LoggerMessage(4, LogLevel.Warning, "Call {Call}: connection failed, {Reason} at stage {Stage}: {Detail}")]
+    public static partial void ConnectionFailed(this ILogger log, string call, PeerFailure reason, LinkStage stage, string detail);
 
     [LoggerMessage(5, LogLevel.Warning, "Call {Call}: restarts used up at stage {Stage}, refused for good")]
     public static partial void RestartsExhausted(this ILogger log, string call, LinkStage stage);
 
-    [LoggerMessage(6, LogLevel.Warning, "Call {Call}: no RTP since the restart")]
-    public static partial void SilentAfterRestart(this ILogger log, string call);
+    [LoggerMessage(6, LogLevel.Warning, "Call {Call}: {Received} audio packets in the first {Seconds} s, {Sent} were sent")]
+    public static partial void MicrophoneSilent(this ILogger log, string call, double seconds, long received, long sent);
 
     [LoggerMessage(7, LogLevel.Error, "Call {Call}: connection crashed, {Detail}")]
     public static partial void ConnectionCrashed(this ILogger log, string call, string detail);
@@ -35,6 +35,9 @@ internal static partial class Log
 
     [LoggerMessage(12, LogLevel.Warning, "Call {Call}: the agent ignores the hang-up and is left behind")]
     public static partial void AgentIgnoresHangUp(this ILogger log, string call);
+
+    [LoggerMessage(13, LogLevel.Warning, "Call {Call}: the agent has not dealt with a message for {Seconds} s")]
+    public static partial void AgentIsStuck(this ILogger log, string call, double seconds);
 
     [LoggerMessage(20, LogLevel.Error, "Call {Call}: an offer failed")]
     public static partial void OfferFaulted(this ILogger log, Exception e, string call);

@@ -62,7 +62,7 @@ public sealed class VoiceServer : IAsyncDisposable
         var peers = PeerHost.Open(options.Network with { Observed = servers.Observe }, options.Time);
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
-        var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names };
+        var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names, Budget = options.Budget };
         var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers));
         servers.Attach(calls.Log);
         try

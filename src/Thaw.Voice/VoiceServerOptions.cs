@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Thaw.Net;
 using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
+using Thaw.Protocol.Peer;
 using Thaw.Voice.Agents;
 using Thaw.Voice.Http;
 
@@ -52,6 +53,9 @@ public sealed record VoiceServerOptions
 
     public CallLimits Limits { get; init; } = new();
 
+    /// <summary>How long each stage of a connect may take, from the offer to the agent.</summary>
+    public ConnectBudget Budget { get; init; } = new();
+
     /// <summary>One call to itself before it serves; without it the first caller waits for the compiler, 0.1 s and more.</summary>
     public bool Rehearse { get; init; } = true;
 
@@ -77,14 +81,20 @@ public sealed record VoiceServerOptions
 /// <summary>Every bound that keeps a call from waiting for ever. "Row" is a row of the table in docs/rfc/voice.md.</summary>
 public sealed record CallLimits
 {
-    /// <summary>An offer that is not answered by then gets a 503 (row 5: the client itself would wait for ever).</summary>
-    public TimeSpan Offer { get; init; } = TimeSpan.FromSeconds(1.5);
+    /// <summary>The body of a request that is not here by then gets a 503.</summary>
+    public TimeSpan Body { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// The restart, counted since the last complete connection, that gets a final refusal (row 8). Chromium takes 20 s per
     /// attempt: a person learns why after 40 s.
     /// </summary>
     public int RestartsWithoutSuccess { get; init; } = 2;
+
+    /// <summary>
+    /// Refuses the first restart already where another attempt cannot do better: nothing at all came from the client, and
+    /// it calls from the same address as before. A person then learns why after 20 s.
+    /// </summary>
+    public bool RefuseConclusive { get; init; } = true;
 
     /// <summary>How long a call whose path failed waits for the client's restart: its own timers take up to 20 s.</summary>
     public TimeSpan AwaitRestart { get; init; } = TimeSpan.FromSeconds(30);
@@ -95,11 +105,8 @@ public sealed record CallLimits
     /// <summary>Candidates with an unknown username fragment are kept this long for the offer that has it.</summary>
     public TimeSpan EarlyCandidates { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>An agent that is not prepared by then is reported to the client as a fatal error (row 10).</summary>
-    public TimeSpan AgentStart { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>A restarted call without any RTP for this long is told so (row 14: its microphone track is dead).</summary>
-    public TimeSpan NoAudioAfterRestart { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>A message that the agent has not dealt with by then is refused in its name, and so is every other until it has.</summary>
+    public TimeSpan AgentReply { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>No path and no ping for this long: nobody is there.</summary>
     public TimeSpan Stale { get; init; } = TimeSpan.FromSeconds(10);

@@ -19,6 +19,7 @@ internal sealed partial class Firefox : IAsyncDisposable
     private const string Preferences = """
         user_pref("media.navigator.streams.fake", true);
         user_pref("media.navigator.permission.disabled", true);
+        user_pref("dom.securecontext.allowlist", "203.0.113.130");
         user_pref("media.autoplay.default", 0);
         user_pref("media.autoplay.blocking_policy", 0);
         user_pref("app.update.enabled", false);

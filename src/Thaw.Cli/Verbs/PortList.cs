@@ -1,4 +1,6 @@
 using Thaw.Net.Addresses;
+using Thaw.Protocol;
+using Thaw.Protocol.Gathering;
 
 namespace Thaw.Cli.Verbs;
 
@@ -18,14 +20,17 @@ internal sealed record PortList(IReadOnlyList<PortLine> Ports, IReadOnlyDictiona
         var media = new PortLine("udp", settings.UdpPort, "both", "every client, directly", "all media of all calls; no proxy passes it on");
         var names = new PortLine("udp", 5353, "both", "browsers on the same network", "optional: multicast to 224.0.0.251 and ff02::fb, to find addresses that they hide (mDNS)");
 
-        PortLine[] fallback = settings.TcpPort is { } tcp && (tcp != settings.HttpPort || settings.IsHttpLocal)
-            ? [new PortLine("tcp", tcp, "in", "clients whose network blocks UDP", "the same media over TCP")]
-            : [];
+        // HTTP that is served to the network shares its port with media, and one line says so.
+        bool isShared = settings.TcpPort == settings.HttpPort && !settings.IsHttpLocal;
+        if (isShared) http = http with { Why = $"{http.Why}; media of clients whose network blocks UDP" };
+        PortLine[] tcp = settings.TcpPort is { } port && !isShared
+            ? [new PortLine("tcp", port, "in", "clients whose network blocks UDP, directly", "the same media over TCP; no proxy passes it on")] : [];
+        PortLine[] servers = [.. settings.Servers.Select(s => new PortLine(
+            s.Transport is TransportProtocol.Udp ? "udp" : "tcp", s.Port, "out", s.Host, s.Kind is GatheringKind.Turn ? "TURN: relays of this server's own" : "STUN: its address as others see it"))];
+        PortLine[] all = [http, media, .. tcp, .. servers, names], outward = settings.IsHttpLocal ? [media, .. tcp] : [http, media, .. tcp];
+        if (outward.Any(p => p.Port == 0)) return new PortList(all, new Dictionary<string, IReadOnlyList<string>>());
 
-        PortLine[] outward = settings.IsHttpLocal ? [media, .. fallback] : [http, media, .. fallback];
-        if (outward.Any(p => p.Port == 0)) return new PortList([http, media, .. fallback, names], new Dictionary<string, IReadOnlyList<string>>());
-
-        (string, int)[] open = [.. outward.Select(p => (p.Protocol, p.Port))];
+        (string, int)[] open = [.. outward.Select(p => (p.Protocol, p.Port)).Distinct()];
         var commands = new Dictionary<string, IReadOnlyList<string>>
         {
             ["ufw"] = [.. open.Select(p => $"sudo ufw allow {p.Item2}/{p.Item1}")],
@@ -35,7 +40,7 @@ internal sealed record PortList(IReadOnlyList<PortLine> Ports, IReadOnlyDictiona
             ["kubernetes"] = settings.KubernetesPod(),
         };
         if (cloud is CloudProvider.GoogleCloud or CloudProvider.Azure) commands[cloud is CloudProvider.Azure ? "azure" : "gcloud"] = CloudCommands(cloud, open);
-        return new PortList([http, media, .. fallback, names], commands);
+        return new PortList(all, commands);
     }
 
     /// <summary>How a provider's own firewall is opened, where we know.</summary>

@@ -29,7 +29,7 @@ internal static class Ports
             var options = Serve.OptionsFrom(parsed);
             var facts = HostFacts.Read();
             var preview = await AddressPreview.OfAsync(options.Network, options.Time, cancel);
-            var remedies = Serve.RemediesFor(parsed, options.Port, options.UdpPort);
+            var remedies = Serve.RemediesFor(parsed, options.Port, options.UdpPort, options.TcpPort is 0 ? options.UdpPort : options.TcpPort);
             var check = SelfCheck.Of(facts, preview.Candidates, options.PublicAddresses, preview.UnknownNames, remedies);
             var list = PortList.For(remedies, facts.Cloud);
             int exit = check.IsHopeless ? ExitCode.Found : check.Warnings.Count > 0 && parsed.GetValue(Strict) ? ExitCode.Warnings : ExitCode.Ok;

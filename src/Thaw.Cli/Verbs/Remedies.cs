@@ -2,15 +2,17 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Thaw.Net.Addresses;
+using Thaw.Protocol.Gathering;
 
 namespace Thaw.Cli.Verbs;
 
 /// <summary>Words and exact commands for each finding. Capitals in a command are the reader's to fill in.</summary>
 /// <param name="Line">The arguments of <c>thaw serve</c> as given, without what only changes the output.</param>
-internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int UdpPort, bool IsHttpLocal)
+/// <param name="TcpPort">Null where media never comes over TCP.</param>
+internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int UdpPort, int? TcpPort, bool IsHttpLocal)
 {
-    /// <summary>For media; null for none.</summary>
-    public int? TcpPort { get; init; }
+    /// <summary>STUN and TURN servers that this server asks.</summary>
+    public IReadOnlyList<IceServerUrl> Servers { get; init; } = [];
 
     public WarningLine Explain(ReachabilityFinding finding, HostFacts facts)
     {
@@ -20,7 +22,7 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
 
     /// <summary>A container that clients reach at an address of its host.</summary>
     public string DockerRun(string address)
-        => $"docker run -p {HttpPort}:{HttpPort}/tcp -p {UdpPort}:{UdpPort}/udp{(TcpPort is { } tcp && tcp != HttpPort ? $" -p {tcp}:{tcp}/tcp" : "")} IMAGE {Serve("--host", "0.0.0.0", "--public-ip", address)}";
+        => $"docker run {Publish(HttpPort, "tcp")}{(TcpPort is { } tcp && tcp != HttpPort ? Publish(tcp, "tcp") : "")}{Publish(UdpPort, "udp")}IMAGE {Serve("--host", "0.0.0.0", "--public-ip", address)}";
 
     public string DockerRunOnHost() => $"docker run --network host IMAGE {Serve()}";
 
@@ -28,7 +30,7 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
     [
         "hostNetwork: true                  # in the pod's spec: the pod has the node's addresses",
         "# or a port of the node, and the address that clients reach it by:",
-        $"ports: [{{ containerPort: {UdpPort}, hostPort: {UdpPort}, protocol: UDP }}]",
+        $"ports: [{{ containerPort: {UdpPort}, hostPort: {UdpPort}, protocol: UDP }}{(TcpPort is { } tcp ? $", {{ containerPort: {tcp}, hostPort: {tcp}, protocol: TCP }}" : "")}]",
         "env: [{ name: THAW_PUBLIC_IP, value: ADDRESS }, { name: THAW_HOST, value: 0.0.0.0 }]",
     ];
 
@@ -36,7 +38,7 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
     {
         ReachabilityProblem.OnlyLoopback => ("only programs on this machine reach it; no other address is used.", []),
         ReachabilityProblem.PrivateNetwork => (
-            $"clients on other networks do not reach {about}. For them, forward UDP port {UdpPort} to this machine and announce the router's address:",
+            $"clients on other networks do not reach {about}. For them, forward {Media} to this machine and announce the router's address:",
             [Thaw("--public-ip", "ADDRESS")]),
         ReachabilityProblem.ContainerNetwork when facts.Container is ContainerKind.Kubernetes => (
             $"outside of the cluster nobody reaches {about}. Give the pod a way in:", KubernetesPod()),
@@ -48,8 +50,8 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
             "HTTP is served on the container's own localhost, where a published port does not lead:", [Thaw("--host", "0.0.0.0")]),
         ReachabilityProblem.HttpOnlyPlatform => ($"{about} passes on HTTP but no UDP. Run Thaw where a UDP port can be opened.", []),
         ReachabilityProblem.CloudNat => (
-            $"{NameOf(facts.Cloud)} translates a public address to {about}; this machine cannot see it. Announce it, and let UDP port {UdpPort} in:",
-            [Thaw("--public-ip", $"ADDRESS/{about}"), .. PortList.CloudCommands(facts.Cloud, [("udp", UdpPort)])]),
+            $"{NameOf(facts.Cloud)} translates a public address to {about}; this machine cannot see it. Announce it, and let {Media} in:",
+            [Thaw("--public-ip", $"ADDRESS/{about}"), .. PortList.CloudCommands(facts.Cloud, TcpPort is { } tcp ? [("udp", UdpPort), ("tcp", tcp)] : [("udp", UdpPort)])]),
         ReachabilityProblem.WslNat => (
             $"{about} is WSL's own network, which only this Windows reaches. Put networkingMode=mirrored under [wsl2] into %UserProfile%\\.wslconfig, then:",
             ["wsl --shutdown"]),
@@ -61,6 +63,10 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
         ReachabilityProblem.NoSocketOfFamily => ($"{about} is not announced: no local address of its family can stand for it.", []),
         _ => throw new UnreachableException($"{problem}"),
     };
+
+    private string Media => TcpPort is { } tcp ? $"UDP port {UdpPort} and TCP port {tcp}" : $"UDP port {UdpPort}";
+
+    private static string Publish(int port, string protocol) => $"-p {port}:{port}/{protocol} ";
 
     private string Thaw(params string[] more) => $"thaw {Serve(more)}";
 
@@ -74,8 +80,10 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
             else while (i + 1 < Line.Count && !Line[i + 1].StartsWith('-')) i++;
         }
 
-        return string.Join(' ', words.Concat(more));
+        return string.Join(' ', words.Concat(more).Select(Quoted));
     }
+
+    private static string Quoted(string word) => word.Any(c => !char.IsAsciiLetterOrDigit(c) && !"-_.,:/=%@+".Contains(c)) ? $"'{word.Replace("'", "'\\''")}'" : word;
 
     private static string NameOf(CloudProvider cloud) => cloud switch
     {

@@ -1,7 +1,7 @@
-using System.CommandLine;
 using System.Net;
 using Thaw.Net.Addresses;
 using Thaw.Protocol;
+using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Ice;
 
 namespace Thaw.Cli.Verbs;
@@ -17,7 +17,8 @@ internal sealed record SelfCheck(IReadOnlyList<AnnouncedLine> Announced, IReadOn
         var asked = new ReachabilityQuestion
         {
             IsHttpLocal = remedies.IsHttpLocal,
-            HasRelay = candidates.Any(c => c.Type is CandidateType.Relayed),
+            HasRelay = candidates.Any(c => c.Type is CandidateType.Relayed) || remedies.Servers.Any(s => s.Kind is GatheringKind.Turn),
+            HasReflexive = candidates.Any(c => c.Type is CandidateType.ServerReflexive),
             UnknownNames = unknownNames,
             Unannounced = [.. given.Select(g => g.Address).OfType<IPAddress>().Where(a => !candidates.Any(c => c.Address.SameAddress(new TransportAddress(a, 0))))],
         };
@@ -31,8 +32,9 @@ internal sealed record SelfCheck(IReadOnlyList<AnnouncedLine> Announced, IReadOn
     public IEnumerable<string> Lines()
     {
         const int most = 6;
-        string more = Announced.Count > most ? $" and {Announced.Count - most} more" : "";
-        yield return $"  Clients are told {string.Join(", ", Announced.Take(most))}{more}.";
+        string[] told = [.. Announced.GroupBy(a => (a.Address, a.Port, a.Type)).Select(same => $"{same.First().At} by {string.Join('+', same.Select(a => a.Protocol))} ({same.First().Nature})")];
+        string more = told.Length > most ? $" and {told.Length - most} more" : "";
+        yield return $"  Clients are told {string.Join(", ", told.Take(most))}{more}.";
         foreach (var warning in Warnings)
         {
             yield return $"  {(warning.Fatal ? "Not reachable" : "Note")}: {warning.Text}";
@@ -66,8 +68,9 @@ internal sealed record AnnouncedLine(string Address, int Port, string Protocol, 
         },
         candidate.Type is CandidateType.Host && !candidate.Address.SameAddress(candidate.Base));
 
-    public override string ToString()
-        => $"{new IPEndPoint(IPAddress.Parse(Address), Port)}{(Protocol is "tcp" ? "/tcp" : "")} ({(Type is "host" ? "" : Type + ", ")}{Scope})";
+    internal string At => new IPEndPoint(IPAddress.Parse(Address), Port).ToString();
+
+    internal string Nature => Type is "host" ? Scope : $"{Type}, {Scope}";
 }
 
 /// <param name="Code">Stable, for scripts.</param>

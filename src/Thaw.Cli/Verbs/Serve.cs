@@ -8,6 +8,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Thaw.Net;
 using Thaw.Net.Addresses;
+using Thaw.Protocol.Gathering;
+using Thaw.Protocol.Peer;
 using Thaw.Voice;
 using Thaw.Voice.Agents;
 
@@ -36,12 +38,14 @@ internal static class Serve
         .OrVariable("THAW_MAX_SESSIONS", 100, "1 to 10000", text => Number(text, 1, 10_000));
     private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins") { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_ALLOWED_ORIGINS", [], "origins such as https://example.org", Origins);
+    private static readonly Option<ConnectBudget> Budget = new Option<ConnectBudget>("--budget") { Description = "Seconds that a stage of a connect may take, as checks=7,dtls=8.", AllowMultipleArgumentsPerToken = true }
+        .OrVariable("THAW_BUDGET", new ConnectBudget(), BudgetOption.Expected, BudgetOption.Parse);
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
-        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins];
+        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
 
     public static Command Command()
     {
@@ -98,6 +102,7 @@ internal static class Serve
         Agent = ShippedAgents.ByName[parsed.GetValue(Agent)!],
         MaxSessions = parsed.GetValue(MaxSessions),
         AllowedOrigins = parsed.GetValue(AllowedOrigins) is { Length: > 0 } origins && !origins.Contains("*") ? origins : null,
+        Budget = parsed.GetValue(Budget)!,
         Logging = logging => LogTo(logging, parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information),
     };
 
@@ -115,7 +120,7 @@ internal static class Serve
     private static void Announce(VoiceServer server, ParseResult parsed)
     {
         string agent = parsed.GetValue(Agent)!;
-        var remedies = RemediesFor(parsed, server.Url.Port, server.UdpPort);
+        var remedies = RemediesFor(parsed, server.Url.Port, server.UdpPort, server.TcpPort);
         var check = SelfCheck.Of(HostFacts.Read(), server.LocalCandidates, parsed.GetValue(AddressOptions.PublicIp)!, server.UnknownNames, remedies);
         if (parsed.GetValue(Json))
         {
@@ -131,11 +136,11 @@ internal static class Serve
     }
 
     /// <summary>For advice in the words of the user's own command line.</summary>
-    internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort) => new(
+    internal static Remedies RemediesFor(ParseResult parsed, int port, int udpPort, int? tcpPort) => new(
         [.. IceServerOptions.WithoutSecrets(parsed.Tokens.Skip(1).Select(token => token.Value)).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
-        port, udpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host))
+        port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host))
     {
-        TcpPort = parsed.GetValue(TcpPort) switch { NoPort => null, 0 => udpPort, var tcp => tcp },
+        Servers = [.. parsed.GetValue(IceServerOptions.Servers)!.SelectMany(s => s.Urls).Select(url => IceServerUrl.TryParse(url, out var server, out _) ? server : null).OfType<IceServerUrl>()],
     };
 
     private static (bool, int) Number(string text, int least, int most)

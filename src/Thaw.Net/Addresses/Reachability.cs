@@ -20,7 +20,8 @@ public static class Reachability
 
         bool four = announced.Any(a => a.Address.IsIPv4 && IsForOutsiders(a)), six = announced.Any(a => a.Address.IsIPv6 && IsForOutsiders(a));
         if (facts.HttpOnlyPlatform is { } platform) findings.Add(new(ReachabilityProblem.HttpOnlyPlatform, !asked.HasRelay, platform));
-        else if (!four && !asked.HasRelay && Enclosure(facts, announced, six) is { } enclosure) findings.Add(enclosure);
+        else if (!four && !asked.HasRelay && Enclosure(facts, announced, six) is { } enclosure)
+            findings.Add(asked.HasReflexive ? enclosure with { IsFatal = false } : enclosure);
 
         if (facts.IsBridgedContainer && asked.IsHttpLocal) findings.Add(new(ReachabilityProblem.HttpInsideContainer, true));
         return findings;
@@ -63,6 +64,9 @@ public sealed record ReachabilityQuestion
 
     /// <summary>There is a TURN server to go through.</summary>
     public bool HasRelay { get; init; }
+
+    /// <summary>A STUN server told an address: through many NATs a client gets in by it.</summary>
+    public bool HasReflexive { get; init; }
 
     /// <summary>Names to announce that are not found.</summary>
     public IReadOnlyList<string> UnknownNames { get; init; } = [];

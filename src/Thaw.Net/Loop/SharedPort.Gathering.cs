@@ -15,11 +15,11 @@ internal sealed partial class SharedPort
 
     private int OwnSessions => _gathering is { IsSession: true } ? 1 : 0;
 
-    private TransportAddress[] UdpBases => [.. _named.Select(a => new TransportAddress(a, (ushort)UdpPort))];
+    private TransportAddress[] UdpBases => [.. _bases.Where(b => b.Protocol is TransportProtocol.Udp)];
 
     private GatheringHost? Gather() => _servers is []
         ? null
-        : new GatheringHost(_servers, _shards[^1], Clock, _random, _streamCounters, UdpBases, _options.TrustedCertificates, _options.Observed, () => Compose(null));
+        : new GatheringHost(_servers, _shards[^1], Clock, _random, _streamCounters, UdpBases, _options.TrustedCertificates, _options.Observed, Compose);
 
     private static IReadOnlyList<ConfiguredServer> Configure(PeerHostOptions options)
     {
@@ -32,8 +32,6 @@ internal sealed partial class SharedPort
 
         return servers;
     }
-
-    private IReadOnlyList<ForeignCandidate> Gathered => [.. (_gathering?.Addresses ?? []).Select(Foreign)];
 
     private static ForeignCandidate Foreign(GatheredAddress gathered)
     {

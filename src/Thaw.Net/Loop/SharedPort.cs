@@ -8,7 +8,6 @@ using Thaw.Net.Names;
 using Thaw.Net.Tcp;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
-using Thaw.Protocol.Ice;
 
 namespace Thaw.Net.Loop;
 
@@ -23,16 +22,12 @@ internal sealed partial class SharedPort : IAsyncDisposable
     private readonly IReadOnlyList<ConfiguredServer> _servers;
     private readonly Shard[] _shards;
     private readonly HashSet<IPAddress> _addresses;
-    private readonly PublicNames _announced;
     private readonly NameLoop? _names;
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _ended; // never faulted: failures surface in _completion
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _composing = new();
-    private volatile IReadOnlyList<IPAddress> _named; // those of _addresses that answers name, the better first
-    private volatile Candidate[] _candidates = [];
     private int _disposed;
 
     private SharedPort(PeerHostOptions options, IReadOnlyList<ConfiguredServer> servers, Clock clock, List<LocalSocket[]> rows, int loops)
@@ -45,9 +40,8 @@ internal sealed partial class SharedPort : IAsyncDisposable
         _passive = new PassiveTcp(Routes, clock, _streamCounters, options.MaxTcpStreams, options.MaxTcpStreamsPerPrefix);
         _listeners = ListenTcp();
         _announced = new PublicNames(options.Announce, Dns.GetHostAddressesAsync, clock.Time);
-        _named = [.. _addresses];
-        Compose(_named);
         _names = options.ResolveLocalNames ? new NameLoop(options, clock) : null;
+        Compose(_addresses);
         _shards = new Shard[loops];
         for (int i = 0; i < loops; i++)
         {
@@ -56,19 +50,17 @@ internal sealed partial class SharedPort : IAsyncDisposable
         }
 
         var following = options.Addresses is null ? FollowAddressesAsync(_stop.Token) : Task.CompletedTask;
-        var lookingUp = _announced.FollowAsync(() => Compose(null), _stop.Token);
         _gathering = Gather();
-        Task?[] running = [following, lookingUp, _names?.Ended, _gathering?.RunAsync(_stop.Token), _passive.SweepAsync(_stop.Token)];
-        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. running.OfType<Task>().Select(SurfaceAsync)]);
+        var gathering = _gathering?.RunAsync(_stop.Token) ?? Task.CompletedTask;
+        var sweeping = _passive.SweepAsync(_stop.Token);
+        var lookingUp = _announced.FollowAsync(Compose, _stop.Token);
+        var naming = _names?.Ended ?? Task.CompletedTask;
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. new[] { following, sweeping, gathering, lookingUp, naming }.Select(SurfaceAsync)]);
     }
 
     public Clock Clock { get; }
 
     public int UdpPort { get; }
-
-    public IReadOnlyList<Candidate> Candidates => _candidates;
-
-    public PublicNames Announced => _announced;
 
     public RouteTable Routes { get; } = new();
 
@@ -173,16 +165,6 @@ internal sealed partial class SharedPort : IAsyncDisposable
         }
     }
 
-    /// <summary>Everything that answers name comes from here, whoever has news.</summary>
-    private void Compose(IReadOnlyList<IPAddress>? addresses)
-    {
-        lock (_composing)
-        {
-            _named = addresses ?? _named;
-            _candidates = LocalCandidates.Compose([.. UdpBases, .. _listeners?.Bases ?? []], _announced.Addresses, Gathered);
-        }
-    }
-
     private void OnAddressChanged(object? sender, EventArgs e) => _changed.TrySetResult();
 
     // Sockets first, candidates last: what is offered can be received. Sessions on an address that has gone learn of it
@@ -203,7 +185,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
         IPAddress[] added = [.. found.Except(_addresses)];
         foreach (var address in gone) await RemoveAsync(address);
         foreach (var address in added) await AddAsync(address);
-        Compose([.. found.Where(_addresses.Contains)]);
+        Compose(found.Where(_addresses.Contains));
         if (gone.Length + added.Length > 0) _gathering?.SetBases(UdpBases);
     }
 

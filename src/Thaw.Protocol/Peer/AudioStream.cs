@@ -16,9 +16,17 @@ internal sealed class AudioStream(RandomNumberGenerator random, Instant now) : I
     private MediaPacket _packet;
     private int _payloadStart, _payloadLength = -1;
     private int _outgoingLength;
-    private bool _maySend;
+    private bool _maySend, _mayReceive;
 
     public AudioFormat? Format { get; private set; }
+
+    /// <summary>Audio is agreed, and the peer said that it sends.</summary>
+    public bool IsSentByPeer => Format is not null && _mayReceive;
+
+    /// <summary>Audio packets so far.</summary>
+    public long Received { get; private set; }
+
+    public long Sent { get; private set; }
 
     public uint Ssrc => _rtp.Ssrc;
 
@@ -28,9 +36,10 @@ internal sealed class AudioStream(RandomNumberGenerator random, Instant now) : I
 
     /// <param name="format">Null where the latest description has no audio that we speak.</param>
     /// <param name="maySend">The peer wants to receive.</param>
-    public void Use(AudioFormat? format, bool maySend)
+    /// <param name="mayReceive">The peer wants to send.</param>
+    public void Use(AudioFormat? format, bool maySend, bool mayReceive)
     {
-        (Format, _maySend) = (format, maySend);
+        (Format, _maySend, _mayReceive) = (format, maySend, mayReceive);
         if (format is not null) _rtp.Use(format.PayloadType, format.ClockRate);
     }
 
@@ -53,6 +62,7 @@ internal sealed class AudioStream(RandomNumberGenerator random, Instant now) : I
         if (_srtp is null || Format is null || !_maySend || payload.Length > MaxPayload) return;
         int length = _rtp.Write(_outgoing, payload, timestamp, marker, at);
         _outgoingLength = _srtp.Protect(_outgoing, length);
+        Sent++;
     }
 
     public bool TryTakeReceived(out Output output)
@@ -98,6 +108,7 @@ internal sealed class AudioStream(RandomNumberGenerator random, Instant now) : I
         _packet = rtp.Packet;
         _incoming.AsSpan().Overlaps(rtp.Payload, out _payloadStart);
         _payloadLength = rtp.Payload.Length;
+        Received++;
         return null;
     }
 }

@@ -16,21 +16,5 @@ public sealed record PeerConfig
     /// </summary>
     public DtlsRole DtlsRole { get; init; } = DtlsRole.Server;
 
-    public ConnectDeadlines Deadlines { get; init; } = new();
-}
-
-/// <summary>How long each stage of a connect may take before the attempt ends with that stage's name.</summary>
-public sealed record ConnectDeadlines
-{
-    /// <summary>From the answer to the first usable pair.</summary>
-    public TimeSpan Checks { get; init; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>From the usable pair to keys.</summary>
-    public TimeSpan Dtls { get; init; } = TimeSpan.FromSeconds(8);
-
-    /// <summary>From keys to an open data channel, where the offer has one.</summary>
-    public TimeSpan DataChannel { get; init; } = TimeSpan.FromSeconds(8);
-
-    /// <summary>From lost consent to a new path by ICE restart.</summary>
-    public TimeSpan Recovery { get; init; } = TimeSpan.FromSeconds(15);
+    public ConnectBudget Budget { get; init; } = new();
 }

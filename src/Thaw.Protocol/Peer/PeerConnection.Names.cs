@@ -34,7 +34,9 @@ public sealed partial class PeerConnection
         if (!LocalName.TryParse(signalled.HostName, out string? name) || _unresolved.Count >= MaxUnresolved) return false;
 
         if (!_unresolved.Exists(waiting => waiting.Name == name)) _outputs.Enqueue(new PeerEvent.NameToResolve(name));
-        if (!_unresolved.Contains((name, signalled))) _unresolved.Add((name, signalled));
+        if (_unresolved.Contains((name, signalled))) return true;
+        _unresolved.Add((name, signalled));
+        _outputs.Enqueue(new Observation.RemoteCandidateHidden(name));
         return true;
     }
 }

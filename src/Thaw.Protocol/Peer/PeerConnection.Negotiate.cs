@@ -61,7 +61,7 @@ public sealed partial class PeerConnection
             _remoteCredentials = null;
         }
 
-        if (_ice.Usable is null) _timers.Set(Timer.Checks, now + _config.Deadlines.Checks);
+        if (_ice.Usable is null && _remoteCredentials is null && (restartIce || !_timers.IsSet(Timer.Answer))) AwaitAnswer(now);
         return SdpOffer.Write(new OfferParameters
         {
             Origin = NextOrigin(),
@@ -127,8 +127,8 @@ public sealed partial class PeerConnection
 
         _remoteCredentials = remote;
         _ice.SetRemote(remote, isLite, now);
-        if (_ice.Usable is null) _timers.Set(Timer.Checks, now + _config.Deadlines.Checks);
-        if (_timers.IsSet(Timer.Recovery)) _timers.Set(Timer.Recovery, now + _config.Deadlines.Recovery);
+        if (_ice.Usable is null) BeginAttempt(now);
+        if (_timers.IsSet(Timer.Recovery)) _timers.Set(Timer.Recovery, now + Budget.Recovery);
     }
 
     /// <summary>Takes over what was negotiated. A later description may change everything but the DTLS association.</summary>
@@ -138,13 +138,16 @@ public sealed partial class PeerConnection
         if (plan.Transport.HasEndOfCandidates) _ice.EndOfRemoteCandidates(now);
 
         var format = plan.Audio is { } audio ? new AudioFormat(audio.PayloadType, audio.Codec, audio.ClockRate, audio.Channels) : null;
-        _audio.Use(format, maySend: plan.Audio is { } live
-            && description.Media[live.Section].Direction is MediaDirection.SendReceive or MediaDirection.ReceiveOnly);
+        var direction = plan.Audio is { } live ? description.Media[live.Section].Direction : MediaDirection.Inactive;
+        _audio.Use(format,
+            maySend: direction is MediaDirection.SendReceive or MediaDirection.ReceiveOnly,
+            mayReceive: direction is MediaDirection.SendReceive or MediaDirection.SendOnly);
+        AwaitMedia(now);
 
         if (_dtls is null)
         {
             (_remoteFingerprint, _dtlsRole) = (fingerprint, role);
-            _dtls = _config.Dtls.Create(new DtlsParameters(role, fingerprint, _random) { HandshakeTimeout = _config.Deadlines.Dtls });
+            _dtls = _config.Dtls.Create(new DtlsParameters(role, fingerprint, _random) { HandshakeTimeout = Budget.Dtls });
         }
 
         UseChannels(plan.Application, now);
@@ -156,7 +159,7 @@ public sealed partial class PeerConnection
         if (application is null)
         {
             _channels = null; // without a word: the peer has given up its end
-            _timers.Stop(Timer.DataChannel);
+            if (_isEncrypted) AttemptSucceeded();
         }
         else if (_channels is null)
         {

@@ -10,6 +10,13 @@ public sealed partial class PeerConnection
 
     public Output Poll(Span<byte> buffer, Instant now)
     {
+        var output = Next(buffer, now);
+        if (output.Kind is OutputKind.Observation) Watch((Observation)output.Value!, now);
+        return output;
+    }
+
+    private Output Next(Span<byte> buffer, Instant now)
+    {
         while (true)
         {
             if (_outputs.TryDequeue(out object? value))
@@ -82,7 +89,7 @@ public sealed partial class PeerConnection
     private void StartDtlsOnFirstPath(Instant now)
     {
         if (_ice.Usable is null) return;
-        _timers.Stop(Timer.Checks);
+        PathFound();
         StartDtls(now);
     }
 
@@ -103,7 +110,9 @@ public sealed partial class PeerConnection
                 _outputs.Enqueue(new PeerEvent.PathSelected(pair.Local, pair.Remote));
                 break;
             case IceEvent.ConsentLost:
-                _timers.Set(Timer.Recovery, now + _config.Deadlines.Recovery);
+                _tally.Clear();
+                _attemptBegan = now;
+                _timers.Set(Timer.Recovery, now + Budget.Recovery);
                 _outputs.Enqueue(new PeerEvent.PathLost());
                 break;
             case IceEvent.ConsentRegained:
@@ -123,6 +132,8 @@ public sealed partial class PeerConnection
             case DtlsEvent.Connected connected:
                 _isEncrypted = true;
                 _audio.Start(connected.Keys);
+                AwaitMedia(now);
+                if (_channels is null) AttemptSucceeded();
                 ConnectChannels(now);
                 _outputs.Enqueue(new PeerEvent.Connected());
                 break;
@@ -142,7 +153,7 @@ public sealed partial class PeerConnection
     {
         if (_channels is null) return;
         _channels.Connect(now);
-        _timers.Set(Timer.DataChannel, now + _config.Deadlines.DataChannel);
+        AwaitChannel(now);
     }
 
     private void On(DataChannelEvent happened, Instant now)
@@ -150,7 +161,7 @@ public sealed partial class PeerConnection
         switch (happened)
         {
             case DataChannelEvent.Opened opened:
-                _timers.Stop(Timer.DataChannel);
+                AttemptSucceeded();
                 _outputs.Enqueue(new PeerEvent.ChannelOpened(opened.Stream, opened.Label, opened.Protocol));
                 break;
             case DataChannelEvent.Message message:

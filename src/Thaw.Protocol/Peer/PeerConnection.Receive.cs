@@ -7,6 +7,8 @@ public sealed partial class PeerConnection
         if (_lifecycle != Lifecycle.Open) { Drop(datagram.Source, DropReason.Closed); return; }
         if (datagram.Payload.IsEmpty) { Drop(datagram.Source, DropReason.Empty); return; }
 
+        _tally.CountDatagram();
+
         // RFC 7983 §7: the first byte tells the protocols apart.
         switch (datagram.Payload[0])
         {
@@ -19,6 +21,7 @@ public sealed partial class PeerConnection
 
     private void ReceiveDtls(in Datagram datagram, Instant now)
     {
+        _tally.CountDtls();
         if (!_ice.Accepts(datagram.Source, datagram.Destination)) { Drop(datagram.Source, DropReason.NoRoute); return; }
         if (_dtls is null) { Drop(datagram.Source, DropReason.NoDtlsYet); return; }
         StartDtls(now); // a fast peer's ClientHello can be here before our own check is answered

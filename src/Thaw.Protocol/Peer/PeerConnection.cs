@@ -9,12 +9,12 @@ namespace Thaw.Protocol.Peer;
 /// One WebRTC peer: ICE, DTLS, SRTP, SCTP and SDP composed over a shared UDP port. Usually the answering side.
 /// </summary>
 /// <remarks>
-/// The stages of a connect, each with a deadline: checks (an <see cref="IceAgent"/> finds a usable pair), DTLS (keys),
-/// data channel (SCTP over DTLS). Media flows from the keys on.
+/// The stages of an attempt, each with its part of the <see cref="ConnectBudget"/>: candidates, checks (an <see cref="IceAgent"/>
+/// finds a usable pair), DTLS (keys), data channel (SCTP over DTLS). Media flows from the keys on.
 /// </remarks>
 public sealed partial class PeerConnection : IMachine, IDisposable
 {
-    private enum Timer { Checks, DataChannel, Recovery } // DTLS keeps its deadline itself
+    private enum Timer { Answer, Candidates, Checks, Attempt, Channel, Recovery, FirstMedia } // DTLS keeps its deadline itself
 
     private readonly PeerConfig _config;
     private IReadOnlyList<Candidate> _localCandidates;
@@ -107,21 +107,6 @@ public sealed partial class PeerConnection : IMachine, IDisposable
         _dtls?.Dispose();
         _audio.Dispose();
     }
-
-    private void CheckDeadlines(Instant now)
-    {
-        if (_timers.TryTake(Timer.Checks, now))
-            Fail(PeerFailure.ChecksTimedOut, $"no candidate pair worked within {Seconds(_config.Deadlines.Checks)}", now);
-        if (_timers.TryTake(Timer.DataChannel, now))
-            Fail(PeerFailure.DataChannelTimedOut, $"no data channel opened within {Seconds(_config.Deadlines.DataChannel)}", now);
-        if (_timers.TryTake(Timer.Recovery, now))
-            Fail(PeerFailure.PathNotRecovered, $"the path was lost and did not come back within {Seconds(_config.Deadlines.Recovery)}", now);
-    }
-
-    private static string Seconds(TimeSpan span) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.#} s");
-
-    // Where the connection still works, the other side hears of it now and not when its consent expires.
-    private void Fail(PeerFailure reason, string detail, Instant now) => SayGoodbye(detail, new PeerEvent.Failed(reason, detail), now);
 
     private void SayGoodbye(string reason, PeerEvent? last, Instant now)
     {

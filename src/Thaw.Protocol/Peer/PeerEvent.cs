@@ -29,14 +29,27 @@ public abstract record PeerEvent
     public sealed record ChannelClosed(ushort Stream) : PeerEvent;
 
     /// <summary>Terminal: the attempt or the call ended by a deadline or a fault; resources may be freed.</summary>
-    public sealed record Failed(PeerFailure Reason, string Detail) : PeerEvent;
+    /// <param name="Detail">One sentence for whoever wanted to connect.</param>
+    /// <param name="Evidence">Null where nothing was observed, as with <see cref="PeerFailure.Crashed"/>.</param>
+    public sealed record Failed(PeerFailure Reason, string Detail, AttemptEvidence? Evidence = null) : PeerEvent;
 
     /// <summary>Terminal: the other side said goodbye.</summary>
     public sealed record Closed : PeerEvent;
 }
 
 /// <summary>The stage that ended an attempt or a call; <see cref="Crashed"/> is the host's word for a bug of ours.</summary>
-public enum PeerFailure { ChecksTimedOut, DtlsTimedOut, DtlsFailed, DataChannelTimedOut, SctpFailed, PathNotRecovered, Crashed }
+public enum PeerFailure
+{
+    NoAnswer,            // to our offer
+    NoCandidates,        // nothing of the other side's to check, and no check of its own
+    ChecksTimedOut,
+    DtlsTimedOut,
+    DtlsFailed,
+    DataChannelTimedOut,
+    SctpFailed,
+    PathNotRecovered,    // it was connected, and consent expired
+    Crashed,
+}
 
 /// <summary>The codec that both sides agreed on.</summary>
 /// <param name="PayloadType">The offerer's number, 0–127.</param>

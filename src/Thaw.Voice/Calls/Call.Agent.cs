@@ -14,6 +14,7 @@ internal sealed partial class Call
     private int _bytesToAgent;
     private Task _agentTask = Task.CompletedTask;
     private bool _prepared, _started, _dismissed, _paced;
+    private volatile bool _isAgentStuck;
     private Exception? _fault;
 
     /// <summary>Completes when what became of the agent's preparation is in the mailbox.</summary>
@@ -21,7 +22,7 @@ internal sealed partial class Call
 
     private void PrepareAgent()
     {
-        _deadlines.Set(Deadline.AgentStart, _host.Now + _limits.AgentStart);
+        _deadlines.Set(Deadline.AgentReady, _host.Now + _host.Budget.AgentReady);
         Preparing = Task.Run(async () =>
         {
             try
@@ -40,7 +41,7 @@ internal sealed partial class Call
     {
         if (_fault is not null) return; // too late: the client has been told
 
-        _deadlines.Stop(Deadline.AgentStart);
+        _deadlines.Stop(Deadline.AgentReady);
         _prepared = true;
         SendBotReady();
         if (Current is { Stage: >= LinkStage.Encrypted }) StartAgent();
@@ -76,7 +77,7 @@ internal sealed partial class Call
         {
             try
             {
-                await _agent.HandleAsync(_facade, message, _hangUp.Token);
+                await HandleAsync(message);
             }
             catch (OperationCanceledException) when (_hangUp.IsCancellationRequested)
             {
@@ -92,10 +93,36 @@ internal sealed partial class Call
         }
     }
 
+    // An agent takes one message at a time. While it is stuck in one, whoever else asks is told instead of kept waiting.
+    private async Task HandleAsync(AgentMessage message)
+    {
+        var handling = _agent.HandleAsync(_facade, message, _hangUp.Token).AsTask();
+        try
+        {
+            await handling.WaitAsync(_limits.AgentReply, _host.Time);
+            return;
+        }
+        catch (TimeoutException) when (!handling.IsCompleted)
+        {
+            _isAgentStuck = true;
+        }
+
+        _host.Log.AgentIsStuck(Id, _limits.AgentReply.TotalSeconds);
+        _facade.TryRefuse(message, "The agent has not answered.");
+        while (_toAgent.Reader.TryRead(out var waiting))
+        {
+            Interlocked.Add(ref _bytesToAgent, -waiting.Size);
+            _facade.TryRefuse(waiting.Message, "The agent does not answer.");
+        }
+
+        await handling;
+        _isAgentStuck = false;
+    }
+
     /// <param name="size">Of the message as it came.</param>
     private bool TryTellAgent(AgentMessage message, int size)
     {
-        if (_dismissed || _fault is not null) return false;
+        if (_dismissed || _isAgentStuck || _fault is not null) return false;
         if (Interlocked.Add(ref _bytesToAgent, size) <= MaxQueuedBytes && _toAgent.Writer.TryWrite((message, size))) return true;
 
         Interlocked.Add(ref _bytesToAgent, -size);
@@ -149,7 +176,7 @@ internal sealed partial class Call
         }
 
         _fault = fault;
-        _deadlines.Stop(Deadline.AgentStart);
+        _deadlines.Stop(Deadline.AgentReady);
         _host.Log.AgentFailed(fault, Id);
         _sender.TrySend(RtviWriter.Error("The agent failed and the call has to end.", fatal: true));
         if (_sender.Chat is not null) Leave(HangUpReason.AgentFailed); // else once there is a channel to say it on

@@ -85,7 +85,8 @@ internal sealed partial class Call
 
     private void Tell(AgentMessage message, int size)
     {
-        if (!TryTellAgent(message, size)) Refuse(message.Id, _dismissed ? "The agent has left." : "The agent has too many messages waiting.");
+        if (!TryTellAgent(message, size))
+            Refuse(message.Id, _dismissed ? "The agent has left." : _isAgentStuck ? "The agent does not answer." : "The agent has too many messages waiting.");
     }
 
     private void Refuse(string? id, string error)

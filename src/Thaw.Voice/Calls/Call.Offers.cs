@@ -8,6 +8,7 @@ internal sealed partial class Call
     private const int RestartRefused = 409; // final to the client, and the one status that no proxy retries or caches
 
     private int _failedRestarts;
+    private bool _wasComplete;
 
     private async ValueTask OnOfferAsync(CallInput.Offered offered)
     {
@@ -50,10 +51,10 @@ internal sealed partial class Call
     /// <summary>A new peer connection in this call: the first one, or a restart's.</summary>
     private async ValueTask<OfferResult> ReplaceAsync(Offer offer, CancellationToken cancel)
     {
-        if (Current is { Stage: not LinkStage.Complete } failed && _failedRestarts + 1 >= _limits.RestartsWithoutSuccess)
+        if (Current is { Stage: not LinkStage.Complete } failed && (_failedRestarts + 1 >= _limits.RestartsWithoutSuccess || IsConclusive(failed, offer)))
         {
             _host.Log.RestartsExhausted(Id, failed.Stage);
-            return new OfferResult.Refused(RestartRefused, WhyNoConnection(failed));
+            return new OfferResult.Refused(RestartRefused, Verdict.On(failed, _failedRestarts + 1));
         }
 
         var link = new CallLink(this, CallHost.NewPcId(), offer.Ufrag, isRestart: offer.Restart || Current is not null);
@@ -81,6 +82,7 @@ internal sealed partial class Call
                 var answer = new OfferResult.Answered(answered.Sdp, link.PcId);
                 link.Last = new(offer.Sdp, answer);
                 link.RemoteUfrag = offer.Ufrag;
+                link.Caller = offer.Caller;
                 TakeAudio(link, audio);
                 if (_early.Take(offer.Ufrag, _host.Now) is { Count: > 0 } early) link.Peer.AddCandidates(early);
                 return answer;
@@ -113,22 +115,14 @@ internal sealed partial class Call
         _host.Register(link);
         _deadlines.Stop(Deadline.Restart);
         _deadlines.Stop(Deadline.Stale);
-        _deadlines.Stop(Deadline.NoAudio);
         if (first) PrepareAgent();
         else _host.Log.CallRestarted(Id);
     }
 
-    private string WhyNoConnection(CallLink link)
-    {
-        string stage = link switch
-        {
-            { Failure.Reason: PeerFailure.DtlsFailed or PeerFailure.DtlsTimedOut } or { Stage: LinkStage.PathFound }
-                => "DTLS: packets flow, but the encryption handshake did not complete",
-            { Failure.Reason: PeerFailure.DataChannelTimedOut or PeerFailure.SctpFailed } or { Stage: LinkStage.Encrypted }
-                => "data channel: the connection is encrypted, but the data channel did not open",
-            _ => "ICE: no UDP path between this browser and the server was found; a firewall, a VPN or a missing TURN server is the usual reason",
-        };
-        string detail = link.Failure is { Reason: not PeerFailure.Crashed, Detail: { Length: > 0 } said } ? $" ({said})" : "";
-        return $"No connection after {_failedRestarts + 1} attempts. {stage}{detail}.";
-    }
+    // Silence to the end of its budget, from a client that has never been connected here and has not moved since: the next
+    // attempt would end as this one did. A sign of life, however late, or another network earns another attempt.
+    private bool IsConclusive(CallLink failed, Offer offer)
+        => _limits.RefuseConclusive && !_wasComplete
+            && failed is { Failure: { Reason: PeerFailure.NoCandidates or PeerFailure.ChecksTimedOut, Evidence.Datagrams: 0 }, SpokeLate: false }
+            && failed.Caller == offer.Caller;
 }

@@ -48,7 +48,6 @@ internal sealed partial class Call
         if (link is not { Format: { } format, Peer: { } peer }) return;
         if (_agent.Audio is AgentAudio.Loopback) link.Return(format);
         else Play(link, new AudioPath(peer, format, _audio.SampleRate, _host.Codecs, _host.Clock));
-        if (link.IsRestart && _microphoneOn) _deadlines.Set(Deadline.NoAudio, _host.Now + _limits.NoAudioAfterRestart);
     }
 
     private void OnChannel(CallLink link, PeerEvent.ChannelOpened opened)
@@ -60,6 +59,7 @@ internal sealed partial class Call
         if (link != Current) return;
 
         _failedRestarts = 0;
+        _wasComplete = true;
         _sender.Chat = link;
         _host.Log.CallConnected(Id, link.Format?.Codec ?? "no audio");
         if (_fault is not null) Leave(HangUpReason.AgentFailed); // queued before, the reason goes out first
@@ -68,11 +68,16 @@ internal sealed partial class Call
     private void OnFailed(CallLink link, PeerEvent.Failed failed)
     {
         link.Failure = failed;
+        link.Verdict = Verdict.On(link, _failedRestarts + 1);
         link.Close();
         LoseChat(link);
         if (failed.Reason is PeerFailure.Crashed) _host.Log.ConnectionCrashed(Id, failed.Detail);
-        else _host.Log.ConnectionFailed(Id, failed.Reason, link.Stage);
-        if (link == Current) AwaitRestart();
+        else _host.Log.ConnectionFailed(Id, failed.Reason, link.Stage, failed.Detail);
+        if (link != Current) return;
+
+        // The connection that this one was to replace may still carry a word.
+        if (_sender.Chat is not null) _sender.TrySend(RtviWriter.Error(link.Verdict, fatal: false));
+        AwaitRestart();
     }
 
     private void OnClosed(CallLink link)
@@ -109,10 +114,9 @@ internal sealed partial class Call
 
     private void OnTime(Instant now)
     {
-        if (_deadlines.TryTake(Deadline.AgentStart, now))
-            OnAgentEnded(new TimeoutException($"The agent was not ready after {_limits.AgentStart.TotalSeconds:0.#} s."));
+        if (_deadlines.TryTake(Deadline.AgentReady, now))
+            OnAgentEnded(new TimeoutException($"The agent was not ready after {_host.Budget.AgentReady.TotalSeconds:0.#} s."));
         if (_deadlines.TryTake(Deadline.Superseded, now)) CloseSuperseded();
-        if (_deadlines.TryTake(Deadline.NoAudio, now)) ReportSilence();
         if (_deadlines.TryTake(Deadline.Stale, now)) Leave(HangUpReason.ConnectionLost);
         if (_deadlines.TryTake(Deadline.Restart, now))
             Leave(Current is { Stage: LinkStage.Complete } ? HangUpReason.ConnectionLost : HangUpReason.NeverCame);
@@ -120,12 +124,13 @@ internal sealed partial class Call
 
     // The stock client stops the shared microphone track when it closes the old connection: the agent would be deaf, and
     // neither side would say so.
-    private void ReportSilence()
+    private void OnSilent(CallLink link, Observation.FirstMediaMissing seen)
     {
-        if (Current is not { IsOver: false, HasHeardAudio: false } || !_microphoneOn) return;
+        if (link != Current || link.IsOver || !_microphoneOn) return;
 
-        _host.Log.SilentAfterRestart(Id);
+        _host.Log.MicrophoneSilent(Id, _host.Budget.FirstMedia.TotalSeconds, seen.Received, seen.Sent);
         _sender.TrySend(RtviWriter.MicrophoneSilent);
-        _sender.TrySend(RtviWriter.Error("No audio has come from the microphone since the connection was restored. Please reconnect.", fatal: false));
+        string since = link.IsRestart ? "since the connection was restored. Please reconnect." : "since the call began. Is it muted by the system?";
+        _sender.TrySend(RtviWriter.Error($"No audio has come from the microphone {since}", fatal: false));
     }
 }

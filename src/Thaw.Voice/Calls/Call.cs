@@ -13,7 +13,7 @@ namespace Thaw.Voice.Calls;
 internal sealed partial class Call
 {
     private const int MailboxSize = 8192;
-    private enum Deadline { AgentStart, Restart, Superseded, NoAudio, Stale }
+    private enum Deadline { AgentReady, Restart, Superseded, Stale }
 
     private readonly CallHost _host;
     private readonly CallLimits _limits;
@@ -100,6 +100,7 @@ internal sealed partial class Call
             case CallInput.Offered offered: return OnOfferAsync(offered);
             case CallInput.AgentEnded ended: OnAgentEnded(ended.Fault); break;
             case CallInput.Trickled trickled: OnCandidates(trickled); break;
+            case CallInput.Silent silent: OnSilent(silent.Link, silent.Seen); break;
             case CallInput.FromPeer from: OnPeer(from.Link, from.Event); break;
             case CallInput.AgentPrepared: OnAgentPrepared(); break;
             case CallInput.TimePassed: _armedFor = Instant.Never; OnTime(_host.Now); break;

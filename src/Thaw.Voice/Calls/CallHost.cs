@@ -3,11 +3,14 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Thaw.Net;
 using Thaw.Protocol;
+using Thaw.Protocol.Peer;
 using Thaw.Voice.Audio;
+using Thaw.Voice.Http;
 
 namespace Thaw.Voice.Calls;
 
-internal enum TrickleResult { Posted, Unknown, Busy }
+/// <summary>Concluded: the attempt that these candidates were for is over, and its verdict is known.</summary>
+internal enum TrickleResult { Posted, Unknown, Busy, Concluded }
 
 /// <summary>All calls of this process, and which of them an offer or a candidate belongs to.</summary>
 internal sealed class CallHost : IAsyncDisposable
@@ -22,7 +25,7 @@ internal sealed class CallHost : IAsyncDisposable
 
     public CallHost(VoiceServerOptions options, ICallPeers peers, AudioCodecs codecs, ILogger log)
     {
-        (Peers, Codecs, Log, Limits) = (peers, codecs, log, options.Limits);
+        (Peers, Codecs, Log, Limits, Budget) = (peers, codecs, log, options.Limits, options.Budget);
         (_agent, _maxCalls) = (options.Agent, options.MaxSessions);
         Clock = new(options.Time);
         _sessions = new(Limits.Session, capacity: 4 * options.MaxSessions + 64);
@@ -33,10 +36,12 @@ internal sealed class CallHost : IAsyncDisposable
     public ILogger Log { get; }
     public AudioCodecs Codecs { get; }
     public CallLimits Limits { get; }
+    public ConnectBudget Budget { get; }
     public Clock Clock { get; }
     public TimeProvider Time => Clock.Time;
     public Instant Now => Clock.Now;
     public AudioClock Beat { get; }
+    public Patience BodyPatience => new(Limits.Body, Time);
 
     /// <summary>No new calls; those that run, run on.</summary>
     public bool IsDraining => _draining;
@@ -67,10 +72,17 @@ internal sealed class CallHost : IAsyncDisposable
     }
 
     /// <summary>Posts candidates to the call that the pc_id names, or else a username fragment in them. Never waits.</summary>
-    public TrickleResult Trickle(string pcId, IReadOnlyList<TrickledCandidate> candidates)
+    public TrickleResult Trickle(string pcId, IReadOnlyList<TrickledCandidate> candidates, out string verdict)
     {
+        verdict = "";
         if (!_byPcId.TryGetValue(pcId, out var link)) link = OnlyLinkWith(candidates.FirstOrDefault(c => c.Ufrag is not null).Ufrag);
         if (link is null) return TrickleResult.Unknown;
+        if (link.Verdict is { } known && candidates.Count > 0 && candidates.All(c => c.Ufrag is { } ufrag && ufrag == link.RemoteUfrag))
+        {
+            (verdict, link.SpokeLate) = (known, true);
+            return TrickleResult.Concluded;
+        }
+
         return link.Call.Post(new CallInput.Trickled(link, candidates)) ? TrickleResult.Posted : TrickleResult.Busy;
     }
 

@@ -1,3 +1,4 @@
+using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 
 namespace Thaw.Voice.Calls;
@@ -12,6 +13,9 @@ internal abstract record CallInput
     public sealed record Trickled(CallLink? Link, IReadOnlyList<TrickledCandidate> Candidates) : CallInput;
 
     public sealed record FromPeer(CallLink Link, PeerEvent Event) : CallInput;
+
+    /// <summary>The client sends no audio, as its connection has noticed.</summary>
+    public sealed record Silent(CallLink Link, Observation.FirstMediaMissing Seen) : CallInput;
 
     public sealed record TimePassed : CallInput;
 

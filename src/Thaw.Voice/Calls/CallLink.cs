@@ -10,8 +10,9 @@ internal enum LinkStage { Answered, PathFound, Encrypted, Complete }
 /// <summary>One peer connection of a call. The network loop calls the listener members; the call owns the rest.</summary>
 internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool isRestart) : IPeerListener
 {
-    private long _packetsHeard;
     private PeerEvent? _missed;
+    private volatile string? _verdict;
+    private volatile bool _spokeLate;
     private AudioPath? _receiving;
     private AudioFormat? _returning;
 
@@ -26,6 +27,15 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
     public LinkStage Stage { get; set; }
     public PeerEvent.Failed? Failure { get; set; }
 
+    /// <summary>Why the attempt failed, in words for the client. Read by the threads that answer its requests.</summary>
+    public string? Verdict { get => _verdict; set => _verdict = value; }
+
+    /// <summary>The client had more to say when the attempt was over: it is there, and slower than its budget.</summary>
+    public bool SpokeLate { get => _spokeLate; set => _spokeLate = value; }
+
+    /// <summary>Where the latest offer came from.</summary>
+    public string? Caller { get; set; }
+
     /// <summary>Closed by either side or failed: only its identifiers still mean something.</summary>
     public bool IsOver { get; set; }
 
@@ -36,12 +46,6 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
 
     /// <summary>The latest offer and its answer, for an offer that is posted twice.</summary>
     public Exchange? Last { get; set; }
-
-    /// <summary>
-    /// More than the few packets that leave before a client's clean-up stops the shared microphone track; fewer than ten
-    /// seconds of Opus with discontinuous transmission, which is a packet every 400 ms.
-    /// </summary>
-    public bool HasHeardAudio => Volatile.Read(ref _packetsHeard) > 15;
 
     /// <summary>From now on what arrives is heard.</summary>
     public void Listen(AudioPath path) => Volatile.Write(ref _receiving, path);
@@ -60,7 +64,6 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
 
     void IPeerListener.OnMedia(in MediaPacket packet, ReadOnlySpan<byte> payload, Instant now)
     {
-        Volatile.Write(ref _packetsHeard, _packetsHeard + 1); // one writer: the loop
         if (Volatile.Read(ref _receiving) is { } path) path.Receive(packet, payload);
         else if (Volatile.Read(ref _returning)?.PayloadType == packet.PayloadType) Peer!.TrySendAudio(payload, packet.Timestamp, packet.Marker);
     }
@@ -72,7 +75,10 @@ internal sealed class CallLink(Call call, string pcId, string? remoteUfrag, bool
             Volatile.Write(ref _missed, e);
     }
 
-    void IPeerListener.OnObservation(Observation o, Instant now) { }
+    void IPeerListener.OnObservation(Observation o, Instant now)
+    {
+        if (o is Observation.FirstMediaMissing missing) Call.Post(new CallInput.Silent(this, missing));
+    }
 
     internal sealed record Exchange(string Offer, OfferResult.Answered Answer);
 }

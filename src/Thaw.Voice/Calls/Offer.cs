@@ -5,7 +5,9 @@ namespace Thaw.Voice.Calls;
 /// <param name="PcId">Of the last answer that the client saw, null on its first offer.</param>
 /// <param name="Restart">The client has a new peer connection in place of that one.</param>
 /// <param name="Nearby">The request came from this machine.</param>
-internal sealed record Offer(string Sdp, string? PcId, bool Restart, JsonElement? RequestData, string? SessionId, bool Nearby)
+/// <param name="Caller">Where the request came from, only to be compared: any text, and as true as its sender wants it.</param>
+internal sealed record Offer(
+    string Sdp, string? PcId, bool Restart, JsonElement? RequestData, string? SessionId, bool Nearby, string? Caller = null)
 {
     /// <summary>The browser's username fragment, which its candidates carry. Null where the SDP has none.</summary>
     public string? Ufrag { get; } = SdpLine(Sdp, "a=ice-ufrag:");

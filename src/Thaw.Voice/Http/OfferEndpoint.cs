@@ -16,12 +16,12 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
     {
         RequireSession(context);
         offers.Admit(context);
-        var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.OfferBody, calls.Limits.RequestBody);
+        var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.OfferBody, calls.Limits.RequestBody, calls.BodyPatience);
         var caller = context.Connection.RemoteIpAddress;
-        var offer = Read(body, context.Request.RouteValues["session"] as string, nearby: caller is null || IPAddress.IsLoopback(caller));
+        var offer = Read(body, context.Request.RouteValues["session"] as string, nearby: caller is null || IPAddress.IsLoopback(caller), CallerOf(context));
 
         // A deadline of our own: the stock client has none and waits in "connecting" for ever.
-        using var deadline = new CancellationTokenSource(calls.Limits.Offer, calls.Time);
+        using var deadline = new CancellationTokenSource(calls.Budget.Signalling, calls.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.RequestAborted);
         OfferResult result;
         try
@@ -48,9 +48,10 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
     {
         RequireSession(context);
         candidates.Admit(context);
-        var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.CandidatesBody, calls.Limits.RequestBody);
-        switch (calls.Trickle(body.PcId!, Read(body)))
+        var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.CandidatesBody, calls.Limits.RequestBody, calls.BodyPatience);
+        switch (calls.Trickle(body.PcId!, Read(body), out string verdict))
         {
+            case TrickleResult.Concluded: throw new HttpError(StatusCodes.Status409Conflict, verdict);
             case TrickleResult.Unknown: throw new HttpError(StatusCodes.Status404NotFound, "Peer connection not found");
             case TrickleResult.Busy: throw new HttpError(StatusCodes.Status503ServiceUnavailable, "This call has too much to do.");
         }
@@ -59,13 +60,20 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
         await context.Response.Body.WriteAsync(Success);
     }
 
+    // Behind a proxy only the header tells clients apart. It is believed in nothing: a client that forges it gets another attempt.
+    private static string CallerOf(HttpContext context)
+    {
+        string forwarded = context.Request.Headers["X-Forwarded-For"].ToString();
+        return $"{context.Connection.RemoteIpAddress} {(forwarded.Length <= MaxLine ? forwarded : "")}";
+    }
+
     private void RequireSession(HttpContext context)
     {
         if (context.Request.RouteValues["session"] is string id && !calls.HasSession(id))
             throw new HttpError(StatusCodes.Status404NotFound, "Invalid or not-yet-ready session_id");
     }
 
-    internal static Offer Read(OfferBody body, string? session, bool nearby)
+    internal static Offer Read(OfferBody body, string? session, bool nearby, string? caller = null)
     {
         if (string.IsNullOrWhiteSpace(body.Sdp)) throw Bad("sdp is missing.");
         if (body.Type is not "offer") throw Bad("type must be \"offer\".");
@@ -76,7 +84,8 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
             body.RestartPc is true,
             Present(body.RequestDataCamel) ?? Present(body.RequestDataSnake),
             session,
-            nearby);
+            nearby,
+            caller);
     }
 
     internal static IReadOnlyList<TrickledCandidate> Read(CandidatesBody body)

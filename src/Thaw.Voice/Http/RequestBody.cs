@@ -5,21 +5,24 @@ using System.Text.Unicode;
 
 namespace Thaw.Voice.Http;
 
+/// <summary>How long to wait, by whose clock.</summary>
+internal readonly record struct Patience(TimeSpan Length, TimeProvider Time);
+
 internal static class RequestBody
 {
     /// <summary>Reads a JSON body of at most <paramref name="limit"/> bytes, or says what is wrong with it.</summary>
-    public static async Task<T> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, int limit)
+    public static async Task<T> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, int limit, Patience patience)
     {
         if (!request.HasJsonContentType()) throw new HttpError(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json.");
 
-        using var body = await BytesAsync(request, limit);
+        using var body = await BytesAsync(request, limit, patience);
         return Parse(body.Span, type);
     }
 
     /// <summary>A JSON object if there is one; the stock client sends an empty body as JSON.</summary>
-    public static async Task<JsonElement?> TryReadObjectAsync(HttpRequest request, int limit)
+    public static async Task<JsonElement?> TryReadObjectAsync(HttpRequest request, int limit, Patience patience)
     {
-        using var body = await BytesAsync(request, limit);
+        using var body = await BytesAsync(request, limit, patience);
         return TryParseObject(body.Span);
     }
 
@@ -51,13 +54,28 @@ internal static class RequestBody
         }
     }
 
-    private static async Task<Rented> BytesAsync(HttpRequest request, int limit)
+    // Kestrel's own limit is a rate, 240 bytes a second: a body at that rate would take a quarter of an hour.
+    private static async Task<Rented> BytesAsync(HttpRequest request, int limit, Patience patience)
+    {
+        using var deadline = new CancellationTokenSource(patience.Length, patience.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, request.HttpContext.RequestAborted);
+        try
+        {
+            return await BytesAsync(request, limit, either.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            throw new HttpError(StatusCodes.Status503ServiceUnavailable, "The body took too long to arrive.");
+        }
+    }
+
+    private static async Task<Rented> BytesAsync(HttpRequest request, int limit, CancellationToken cancel)
     {
         if (request.ContentLength > limit) throw TooLarge(limit);
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Min(limit, (int)(request.ContentLength ?? 16 * 1024)) + 1);
         int length = 0;
-        while (await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted) is > 0 and var read)
+        while (await request.Body.ReadAsync(buffer.AsMemory(length), cancel) is > 0 and var read)
         {
             length += read;
             if (length > limit) throw TooLarge(limit);

@@ -12,7 +12,7 @@ internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter)
         if (calls.IsDraining) throw Busy("The server is shutting down.");
         limiter.Admit(context);
 
-        var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.StartBody);
+        var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.StartBody, calls.BodyPatience);
         var session = calls.StartSession(Read(body)) ?? throw Busy("Too many sessions.");
         await context.Response.WriteAsJsonAsync(new StartAnswer(session.Id), VoiceJson.Default.StartAnswer);
     }

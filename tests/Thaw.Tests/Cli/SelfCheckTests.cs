@@ -27,6 +27,10 @@ public sealed class SelfCheckTests
     }
 
     [Fact]
+    public void What_a_shell_would_read_otherwise_is_quoted()
+        => Assert.Equal("docker run --network host IMAGE serve --exclude-interface 'wg*'", Remedies("serve --exclude-interface wg*").DockerRunOnHost());
+
+    [Fact]
     public void A_pod_is_told_what_its_manifest_lacks()
     {
         var check = Check("serve --host 0.0.0.0", new() { Container = ContainerKind.Kubernetes, Addresses = [Pair] });
@@ -40,7 +44,8 @@ public sealed class SelfCheckTests
 
         Assert.Equal(
             ["thaw serve --host 0.0.0.0 --public-ip ADDRESS/10.0.0.5",
-             "aws ec2 authorize-security-group-ingress --group-id SECURITY_GROUP --protocol udp --port 7860 --cidr 0.0.0.0/0"],
+             "aws ec2 authorize-security-group-ingress --group-id SECURITY_GROUP --protocol udp --port 7860 --cidr 0.0.0.0/0",
+             "aws ec2 authorize-security-group-ingress --group-id SECURITY_GROUP --protocol tcp --port 7860 --cidr 0.0.0.0/0"],
             Assert.Single(check.Warnings).Commands);
     }
 
@@ -50,7 +55,7 @@ public sealed class SelfCheckTests
         var check = Check("serve", new() { Addresses = [Lan] });
 
         Assert.False(check.IsHopeless);
-        Assert.Equal(["  Clients are told 10.0.0.5:7860 (private).", "    thaw serve --public-ip ADDRESS"], [check.Lines().First(), check.Lines().Last()]);
+        Assert.Equal(["  Clients are told 10.0.0.5:7860 by udp (private).", "    thaw serve --public-ip ADDRESS"], [check.Lines().First(), check.Lines().Last()]);
     }
 
     [Fact]
@@ -58,13 +63,14 @@ public sealed class SelfCheckTests
     {
         Candidate[] candidates =
         [
-            Host("203.0.113.7", "10.0.0.5"), Host("10.0.0.5", "10.0.0.5"), Host("127.0.0.1", "127.0.0.1"),
+            Host("203.0.113.7", "10.0.0.5"), Host("10.0.0.5", "10.0.0.5"), new(CandidateType.Host, At("203.0.113.7").Over(TransportProtocol.Tcp), At("10.0.0.5").Over(TransportProtocol.Tcp), 1, "t"), Host("127.0.0.1", "127.0.0.1"),
             new(CandidateType.Relayed, At("203.0.113.99"), At("203.0.113.99"), 1, "r"),
         ];
         var check = SelfCheck.Of(new() { Addresses = [Lan] }, candidates, [], [], Remedies("serve"));
 
-        Assert.Equal(["203.0.113.7:7860 (public)", "10.0.0.5:7860 (private)", "203.0.113.99:7860 (relay, public)"], check.Announced.Select(a => a.ToString()));
-        Assert.Equal([true, false, false], check.Announced.Select(a => a.Mapped));
+        Assert.Equal(
+            "  Clients are told 203.0.113.7:7860 by udp+tcp (public), 10.0.0.5:7860 by udp (private), 203.0.113.99:7860 by udp (relay, public).", Assert.Single(check.Lines()));
+        Assert.Equal([true, false, true, false], check.Announced.Select(a => a.Mapped));
         Assert.Empty(check.Warnings);
     }
 
@@ -106,15 +112,27 @@ public sealed class SelfCheckTests
 
     [Fact]
     public void Http_behind_a_proxy_of_this_machine_is_not_to_be_opened()
-        => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve --tcp-port off"), CloudProvider.None).Commands["ufw"]);
+        => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve --tcp-port off") with { TcpPort = null }, CloudProvider.None).Commands["ufw"]);
 
-    [Theory]
-    [InlineData("serve", new[] { "7860/udp", "7860/tcp" })] // HTTP itself listens on localhost only
-    [InlineData("serve --tcp-port 443", new[] { "7860/udp", "443/tcp" })]
-    [InlineData("serve --host 0.0.0.0 --tcp-port 443", new[] { "7860/tcp", "7860/udp", "443/tcp" })]
-    [InlineData("serve --host 0.0.0.0", new[] { "7860/tcp", "7860/udp" })] // shared with HTTP
-    public void The_TCP_port_for_media_is_to_be_opened_too(string line, string[] ports)
-        => Assert.Equal(ports.Select(p => $"sudo ufw allow {p}"), PortList.For(Remedies(line), CloudProvider.None).Commands["ufw"]);
+    [Fact]
+    public void Media_over_tcp_has_its_own_line_and_its_port_is_published()
+    {
+        var remedies = Remedies("serve --tcp-port 443") with { TcpPort = 443 };
+
+        Assert.Equal(["sudo ufw allow 7860/udp", "sudo ufw allow 443/tcp"], PortList.For(remedies, CloudProvider.None).Commands["ufw"]);
+        Assert.StartsWith("docker run -p 7860:7860/tcp -p 443:443/tcp -p 7860:7860/udp IMAGE serve --tcp-port 443 ", remedies.DockerRun("ADDRESS"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Stun_and_turn_servers_are_asked_on_the_way_out_and_their_secrets_stay_where_they_are()
+    {
+        const string server = """{"urls":["turns:turn.example.org","turn:relay.example.org"],"username":"u","credential":"hush"}""";
+        var remedies = Serve.RemediesFor(Root().Parse(["serve", "--ice-servers", server, "--agent", "tone"]), 7860, 7860, null);
+
+        var outward = PortList.For(remedies, CloudProvider.None).Ports.Where(p => p.Direction is "out");
+        Assert.Equal([("tcp", 5349, "turn.example.org"), ("udp", 3478, "relay.example.org")], outward.Select(p => (p.Protocol, p.Port, p.Who)));
+        Assert.Equal("docker run --network host IMAGE serve --ice-servers SERVERS --agent tone", remedies.DockerRunOnHost());
+    }
 
     [Fact]
     public void A_port_that_changes_cannot_be_opened()
@@ -135,7 +153,7 @@ public sealed class SelfCheckTests
     private static SelfCheck Check(string line, HostFacts facts)
         => SelfCheck.Of(facts, [.. facts.Addresses.Select(a => Host(a.Address.ToString(), a.Address.ToString()))], [], [], Remedies(line));
 
-    private static Remedies Remedies(string line) => Serve.RemediesFor(Root().Parse(line), 7860, 7860);
+    private static Remedies Remedies(string line) => Serve.RemediesFor(Root().Parse(line), 7860, 7860, 7860);
 
     private static RootCommand Root() => new() { Serve.Command(), Ports.Command() };
 

@@ -139,6 +139,13 @@ public sealed class ReachabilityTests
         => Assert.Empty(Reachability.Judge(Machine([("/.dockerenv", "")], [], Pair), [new(At("172.17.0.2"), false)], new() { HasRelay = true }));
 
     [Fact]
+    public void An_address_that_stun_told_may_do_and_may_not()
+    {
+        var found = Reachability.Judge(Machine([("/.dockerenv", "")], [], Pair), [new(At("172.17.0.2"), false)], new() { HasReflexive = true });
+        Assert.Equal(new ReachabilityFinding(ReachabilityProblem.ContainerNetwork, false, "172.17.0.2"), Assert.Single(found));
+    }
+
+    [Fact]
     public void What_was_to_be_announced_and_is_not_is_named()
     {
         var asked = new ReachabilityQuestion { UnknownNames = ["nosuch.example"], Unannounced = [IPAddress.Parse("2001:db8::9")] };

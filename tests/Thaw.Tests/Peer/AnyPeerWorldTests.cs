@@ -52,7 +52,7 @@ public sealed class AnyPeerWorldTests
             if (!world.Caller.Machine.IsClosed && !world.Server.Machine.IsClosed) world.Restart();
         });
 
-        // Checks 15 s (again from a restart on), DTLS 8 s, data channel 8 s; a connection that was up: consent 30 s, recovery 15 s.
+        // 15 s in all, again from a restart on; a connection that was up: consent 30 s, recovery 15 s.
         world.Run(any.CutAt >= 0 ? 65 : 40);
         foreach (var side in new[] { world.Caller, world.Server })
         {

@@ -38,7 +38,7 @@ public sealed class LifecycleTests
     }
 
     [Theory]
-    [InlineData(Stage.Answered, PeerFailure.ChecksTimedOut, 15)]
+    [InlineData(Stage.Answered, PeerFailure.ChecksTimedOut, 7)]
     [InlineData(Stage.PathFound, PeerFailure.DtlsTimedOut, 8)]
     [InlineData(Stage.Handshaking, PeerFailure.DtlsTimedOut, 8)]
     [InlineData(Stage.Encrypted, PeerFailure.DataChannelTimedOut, 8)]
@@ -75,7 +75,7 @@ public sealed class LifecycleTests
     [Fact]
     public void Shorter_deadlines_are_kept_too()
     {
-        var hurried = new ConnectDeadlines { Checks = Seconds(3), Dtls = Seconds(2), DataChannel = Seconds(1), Recovery = Seconds(4) };
+        var hurried = new ConnectBudget { Checks = Seconds(3), Dtls = Seconds(2), Sctp = Seconds(1), Recovery = Seconds(4) };
         foreach (var (stage, seconds) in new[] { (Stage.Answered, 3.0), (Stage.PathFound, 2), (Stage.Encrypted, 1), (Stage.PathLost, 4) })
         {
             using var world = At(stage, DtlsRole.Client, hurried);
@@ -124,11 +124,11 @@ public sealed class LifecycleTests
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
     /// <summary>A world whose server has come just so far and gets no further.</summary>
-    private static PeerWorld At(Stage stage, DtlsRole role, ConnectDeadlines? deadlines = null)
+    private static PeerWorld At(Stage stage, DtlsRole role, ConnectBudget? budget = null)
     {
         var world = new PeerWorld(
-            server: config => config with { DtlsRole = role, Deadlines = deadlines ?? config.Deadlines },
-            caller: config => config with { Deadlines = new() { DataChannel = Seconds(1000) } }); // or it would give up first
+            server: config => config with { DtlsRole = role, Budget = budget ?? config.Budget },
+            caller: config => config with { Budget = new() { Sctp = Seconds(1000), Whole = Seconds(1000) } }); // or it would give up first
         bool FromCaller(Packet packet) => packet.From == world.Caller;
         switch (stage)
         {

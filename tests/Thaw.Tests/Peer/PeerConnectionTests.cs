@@ -58,7 +58,7 @@ public sealed partial class PeerConnectionTests
 
         var failed = world.Server.Of<PeerEvent.Failed>().Single();
         Assert.Equal(PeerFailure.ChecksTimedOut, failed.Reason);
-        Assert.Equal(15, world.Server.When<PeerEvent.Failed>().TotalSeconds, 0.001);
+        Assert.Equal(7, world.Server.When<PeerEvent.Failed>().TotalSeconds, 0.001);
         Assert.True(world.Server.Machine.IsClosed);
     }
 
@@ -77,7 +77,7 @@ public sealed partial class PeerConnectionTests
     [Fact]
     public void A_caller_that_never_opens_its_channel_is_not_waited_for_without_end()
     {
-        using var world = new PeerWorld(caller: config => config with { Deadlines = new() { DataChannel = TimeSpan.FromHours(1) } });
+        using var world = new PeerWorld(caller: config => config with { Budget = new() { Sctp = TimeSpan.FromHours(1), Whole = TimeSpan.FromHours(1) } });
         world.Accept(world.Offer());
         world.Run(60);
 

@@ -141,7 +141,7 @@ public sealed class CallLifeTests
         peer.Say(VoiceWorld.ClientReady("1"));
 
         if (itThrows) agent.Prepared.SetException(new InvalidOperationException("no model"));
-        else await world.AdvanceAsync(Limits.AgentStart);
+        else await world.AdvanceAsync(new ConnectBudget().AgentReady);
 
         await ExpectFatalAsync(world, peer);
     }
@@ -240,8 +240,7 @@ public sealed class CallLifeTests
         await using var world = new VoiceWorld();
         var peer = await RestartedAsync(world);
 
-        for (ushort n = 0; n < 5; n++) peer.Hear(new MediaPacket(1, 0, n, n * 160u, false), [1, 2, 3]); // before the client's clean-up
-        await world.AdvanceAsync(Limits.NoAudioAfterRestart);
+        peer.Notice(new Observation.FirstMediaMissing(Received: 5, Sent: 500));
 
         Assert.Equal("""{"label":"rtvi-ai","type":"server-message","data":{"type":"microphone-silent"}}""", await peer.HeardAsync());
         string error = await peer.HeardAsync();
@@ -250,17 +249,14 @@ public sealed class CallLifeTests
         Assert.Single(world.Calls.Snapshot());
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Row_14_nothing_is_said_where_audio_came_or_the_microphone_is_off(bool audio)
+    [Fact]
+    public async Task Row_14_nothing_is_said_where_the_microphone_is_off()
     {
         await using var world = new VoiceWorld();
         var peer = await RestartedAsync(world);
-        for (ushort i = 0; audio && i < 20; i++) peer.Hear(new MediaPacket(1, 0, i, i * 160u, false), [1, 2, 3]);
-        if (!audio) peer.Say("""{"type":"signalling","message":{"type":"trackStatus","receiver_index":0,"enabled":false}}""");
+        peer.Say("""{"type":"signalling","message":{"type":"trackStatus","receiver_index":0,"enabled":false}}""");
 
-        await world.AdvanceAsync(Limits.NoAudioAfterRestart);
+        peer.Notice(new Observation.FirstMediaMissing(0, 500));
         peer.Say("marker");
 
         Assert.Equal("marker", await peer.HeardAsync());
@@ -274,9 +270,24 @@ public sealed class CallLifeTests
         world.Peers.Latest.Connect();
         await world.SettleAsync();
 
-        await world.AdvanceAsync(Limits.NoAudioAfterRestart);
+        world.Peers.Latest.Notice(new Observation.FirstMediaMissing(0, 500));
 
         Assert.Contains("microphone-silent", await world.Peers.Latest.HeardAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_silent_from_its_beginning_is_told_so_and_goes_on()
+    {
+        await using var world = new VoiceWorld();
+        var peer = await world.ConnectAsync();
+
+        peer.Notice(new Observation.FirstMediaMissing(0, 500));
+
+        Assert.Contains("microphone-silent", await peer.HeardAsync(), StringComparison.Ordinal);
+        string error = await peer.HeardAsync();
+        Assert.Contains("since the call began", error, StringComparison.Ordinal);
+        Assert.Contains("\"fatal\":false", error, StringComparison.Ordinal);
+        Assert.Single(world.Calls.Snapshot());
     }
 
     [Fact]

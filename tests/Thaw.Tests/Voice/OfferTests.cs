@@ -219,7 +219,7 @@ public sealed class OfferTests
 
         var posting = world.PostOfferAsync("abcd");
         await accepting.Task;
-        world.Time.Advance(Limits.Offer);
+        world.Time.Advance(new ConnectBudget().Signalling);
         var response = await posting;
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);

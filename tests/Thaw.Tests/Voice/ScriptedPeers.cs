@@ -83,6 +83,8 @@ internal sealed class ScriptedPeer(ScriptedPeers owner, int number, bool nearby,
 
     public void Raise(PeerEvent e) => listener.OnEvent(e, default);
 
+    public void Notice(Observation o) => listener.OnObservation(o, default);
+
     public void Hear(in MediaPacket packet, ReadOnlySpan<byte> payload) => listener.OnMedia(packet, payload, default);
 
     public void FindPath() => Raise(new PeerEvent.PathSelected(Anywhere, Anywhere));

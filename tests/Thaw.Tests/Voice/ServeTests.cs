@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Thaw.Cli;
 using Thaw.Cli.Verbs;
+using Thaw.Protocol.Peer;
 using Xunit;
 
 namespace Thaw.Tests.Voice;
@@ -15,6 +17,12 @@ public sealed class ServeTests
     [InlineData("serve --host nowhere.example", "nowhere.example")]
     [InlineData("serve --max-sessions 0", "--max-sessions")]
     [InlineData("serve --allowed-origins nowhere", "nowhere")]
+    [InlineData("serve --budget handshake=3", "candidates")] // the stages that there are
+    [InlineData("serve --budget checks=0", "--budget")]
+    [InlineData("serve --budget checks=-1", "--budget")]
+    [InlineData("serve --budget checks=301", "--budget")]
+    [InlineData("serve --budget checks", "--budget")]
+    [InlineData("serve --budget checks=NaN", "--budget")]
     [InlineData("serve --unknown", "--unknown")]
     public void A_wrong_argument_is_named(string line, string named)
     {
@@ -29,6 +37,7 @@ public sealed class ServeTests
     [InlineData("serve --tcp-port off")]
     [InlineData("serve --tcp-port 443")]
     [InlineData("serve --host ::1")]
+    [InlineData("serve --budget candidates=2.5,dtls=10 --budget whole=20")]
     [InlineData("serve --allowed-origins *")]
     public void A_right_line_is_taken(string line) => Assert.Empty(new RootCommand { Serve.Command() }.Parse(line).Errors);
 
@@ -38,4 +47,17 @@ public sealed class ServeTests
     [InlineData("serve --tcp-port off", null)]
     public void The_TCP_port_is_the_UDP_ports_number_or_what_was_said(string line, int? port)
         => Assert.Equal(port, Serve.OptionsFrom(new RootCommand { Serve.Command() }.Parse(line)).TcpPort);
+
+    [Fact]
+    public void A_budget_names_every_stage_and_what_it_does_not_name_keeps_its_default()
+    {
+        string all = string.Join(',', "signalling candidates checks path dtls sctp whole media agent recovery".Split(' ').Select((stage, i) => $"{stage}={i + 1}.5"));
+        var (ok, budget) = BudgetOption.Parse(all);
+
+        Assert.True(ok);
+        double[] seconds = [.. new[] { budget.Signalling, budget.Candidates, budget.Checks, budget.Path, budget.Dtls, budget.Sctp, budget.Whole, budget.FirstMedia, budget.AgentReady, budget.Recovery }.Select(t => t.TotalSeconds)];
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => i + 0.5), seconds);
+        Assert.Equal(seconds.Length, typeof(ConnectBudget).GetProperties().Length); // a new stage needs a name here
+        Assert.Equal(new ConnectBudget { Checks = TimeSpan.FromSeconds(4) }, BudgetOption.Parse("checks=4").Value);
+    }
 }

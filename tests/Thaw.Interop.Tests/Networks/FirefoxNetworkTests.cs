@@ -1,0 +1,34 @@
+using Xunit;
+
+namespace Thaw.Interop.Tests.Networks;
+
+/// <summary>The other engine behind a router, with UDP and without.</summary>
+public sealed class FirefoxNetworkTests
+{
+    public static readonly string[] Names = ["Firefox behind a home router", "Firefox without UDP"];
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15), Budget = TimeSpan.FromSeconds(6);
+
+    [Fact]
+    public async Task It_connects_over_UDP_and_where_that_is_blocked_over_TCP()
+    {
+        await using var lab = await Lab.BuildAsync();
+        await using var thaw = await ThawProcess.ServeAsync(lab.Server, "echo", Lab.HttpPort, Lab.UdpPort, "--host", "0.0.0.0");
+        await using var firefox = await Firefox.LaunchAsync(lab.Client);
+        await firefox.GoAsync(new($"http://{Lab.ServerAddress}:{Lab.HttpPort}/client/?raw"));
+
+        await CallAsync(Names[0], "udp");
+        await Lab.FilterAsync(lab.Home, "meta l4proto udp drop");
+        await CallAsync(Names[1], "tcp");
+
+        async Task CallAsync(string name, string protocol)
+        {
+            var took = TimeSpan.FromMilliseconds((await firefox.EvaluateAsync("window.thaw.connect().then(s => s.readyMs)")).GetDouble());
+            await firefox.UntilAsync("the agent's sound has energy", "window.thaw.stats().vitals?.energyIn > 0.001", Soon);
+            await firefox.UntilAsync($"the path is {protocol}", $"window.thaw.stats().path?.protocol === '{protocol}'", Soon);
+            NetworkTable.Record(name, $"direct over {protocol}", took, Budget);
+            Assert.InRange(took, TimeSpan.Zero, Budget);
+            await firefox.EvaluateAsync("window.thaw.disconnect()");
+        }
+    }
+}

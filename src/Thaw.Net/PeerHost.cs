@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net;
-using Thaw.Net.Addresses;
 using Thaw.Net.Loop;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;

@@ -80,8 +80,10 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
             else while (i + 1 < Line.Count && !Line[i + 1].StartsWith('-')) i++;
         }
 
-        return string.Join(' ', words.Concat(more));
+        return string.Join(' ', words.Concat(more).Select(Quoted));
     }
+
+    private static string Quoted(string word) => word.Any(c => !char.IsAsciiLetterOrDigit(c) && !"-_.,:/=%@+".Contains(c)) ? $"'{word.Replace("'", "'\\''")}'" : word;
 
     private static string NameOf(CloudProvider cloud) => cloud switch
     {

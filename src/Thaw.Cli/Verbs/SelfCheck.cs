@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Net;
 using Thaw.Net.Addresses;
 using Thaw.Protocol;

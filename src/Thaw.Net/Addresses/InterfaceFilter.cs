@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Thaw.Net.Addresses;
 
 /// <summary>Which interfaces' addresses are used, and in which order.</summary>

@@ -8,7 +8,6 @@ using Thaw.Net.Names;
 using Thaw.Net.Tcp;
 using Thaw.Net.Udp;
 using Thaw.Protocol;
-using Thaw.Protocol.Ice;
 
 namespace Thaw.Net.Loop;
 

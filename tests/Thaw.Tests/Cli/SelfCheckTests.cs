@@ -27,6 +27,10 @@ public sealed class SelfCheckTests
     }
 
     [Fact]
+    public void What_a_shell_would_read_otherwise_is_quoted()
+        => Assert.Equal("docker run --network host IMAGE serve --exclude-interface 'wg*'", Remedies("serve --exclude-interface wg*").DockerRunOnHost());
+
+    [Fact]
     public void A_pod_is_told_what_its_manifest_lacks()
     {
         var check = Check("serve --host 0.0.0.0", new() { Container = ContainerKind.Kubernetes, Addresses = [Pair] });

@@ -29,7 +29,7 @@ public sealed class MdnsMessageTests
             Assert.True(record.IsNamed(Name));
             Assert.True(record.IsNamed(Name.ToUpperInvariant()));
             Assert.False(record.IsNamed("other.local"));
-            Assert.False(record.IsNamed(Name[..^1]));
+            Assert.False(record.IsNamed(Name.AsSpan(0, Name.Length - 1)));
             Assert.False(record.IsNamed(Name + ".example"));
         }
 

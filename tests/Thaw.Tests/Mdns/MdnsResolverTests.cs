@@ -1,4 +1,3 @@
-using System.Net;
 using Thaw.Protocol;
 using Thaw.Protocol.Mdns;
 using Thaw.Tests.World;

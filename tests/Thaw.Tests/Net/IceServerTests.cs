@@ -68,7 +68,7 @@ public sealed class IceServerTests
     public void Advice_in_the_words_of_the_users_own_command_line_repeats_no_secret()
     {
         string[] line = ["serve", "--ice-servers", $$"""{"urls": "turn:a.example", "username": "u", "credential": "{{Secret}}"}""", "stun:b.example", "--udp-port", "7000"];
-        var remedies = Serve.RemediesFor(new RootCommand { Serve.Command() }.Parse(line), 7860, 7000);
+        var remedies = Serve.RemediesFor(new RootCommand { Serve.Command() }.Parse(line), 7860, 7000, null);
 
         Assert.Equal(["--ice-servers", "SERVERS", "--udp-port", "7000"], remedies.Line);
     }

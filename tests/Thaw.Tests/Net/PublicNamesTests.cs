@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Thaw.Tests.Net;
 
-public sealed class PublicNamesTests
+public sealed class PublicNamesTests : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(30), LookUpDeadline = TimeSpan.FromSeconds(3);
     private readonly SteppedTime _time = new();
@@ -83,6 +83,8 @@ public sealed class PublicNamesTests
         Assert.Empty(names.Unknown);
         await StopAsync(following);
     }
+
+    public void Dispose() => _stop.Dispose();
 
     private PublicNames Names(params string[] given)
         => new([.. given.Select(text => PublicAddress.TryParse(text, out var parsed) ? parsed : throw new FormatException(text))], (_, _) => _answer(), _time);

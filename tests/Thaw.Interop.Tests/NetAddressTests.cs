@@ -40,13 +40,13 @@ public sealed class NetAddressTests
         await Ip("addr", "add", "10.99.0.1/32", "dev", "lo");
         await Until(() => port.Candidates.Any(c => c.Address.Address.Equals(added)));
         using var client = new NetClient(added, port.UdpPort);
-        Assert.True(client.Check(session.Peer.LocalUfrag));
+        Assert.True(client.Check(session.Peer.LocalUfrag!));
 
         await Ip("addr", "del", "10.99.0.1/32", "dev", "lo");
         await Until(() => !port.Candidates.Any(c => c.Address.Address.Equals(added)));
 
         using var loopback = new NetClient(IPAddress.Loopback, port.UdpPort);
-        Assert.True(loopback.Check(session.Peer.LocalUfrag));
+        Assert.True(loopback.Check(session.Peer.LocalUfrag!));
         Assert.False(port.Completion.IsCompleted);
 
         await Ip("addr", "add", "10.99.0.1/32", "dev", "lo"); // and back: the port is free again

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Thaw.Net.Loop;
@@ -21,7 +22,6 @@ internal sealed class GatheringHost
     private static readonly TimeSpan StartAgain = TimeSpan.FromSeconds(10);  // after a bug in the gatherer
     private const int QueueLength = 4096;                                    // all relayed calls share it
 
-    private readonly IReadOnlyList<ConfiguredServer> _configured;
     private readonly Shard _shard;
     private readonly RouteTable _routes;
     private readonly Clock _clock;
@@ -41,9 +41,9 @@ internal sealed class GatheringHost
         IReadOnlyList<ConfiguredServer> configured, Shard shard, Clock clock, RandomNumberGenerator random, StreamCounters counters,
         IReadOnlyList<TransportAddress> bases, X509Certificate2Collection? trusted, Action<Observation> observed, Action changed)
     {
-        (_configured, _shard, _routes, _clock, _random, _bases, _observed, _changed) = (configured, shard, shard.Routes, clock, random, bases, observed, changed);
+        (_shard, _routes, _clock, _random, _bases, _observed, _changed) = (shard, shard.Routes, clock, random, bases, observed, changed);
         _dialler = new ServerDialler(_routes.Streams, _routes, counters, clock, trusted);
-        _names = new ServerNames(configured, observed, clock.Time);
+        _names = new ServerNames(configured, Dns.GetHostAddressesAsync, observed, clock.Time);
     }
 
     public IReadOnlyList<GatheredAddress> Addresses => _addresses;

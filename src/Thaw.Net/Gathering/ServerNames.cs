@@ -6,7 +6,9 @@ using Thaw.Protocol.Gathering;
 namespace Thaw.Net.Gathering;
 
 /// <summary>Looks up the addresses of configured servers, off the loops; a name that cannot be looked up keeps what it had.</summary>
-internal sealed class ServerNames(IReadOnlyList<ConfiguredServer> servers, Action<Observation> observed, TimeProvider time)
+/// <param name="resolve">The system's resolver, or a test's.</param>
+internal sealed class ServerNames(
+    IReadOnlyList<ConfiguredServer> servers, Func<string, CancellationToken, Task<IPAddress[]>> resolve, Action<Observation> observed, TimeProvider time)
 {
     /// <summary>A resolver that is silent for longer is as good as none; the next look-up comes soon.</summary>
     public static readonly TimeSpan LongestLookUp = TimeSpan.FromSeconds(3);
@@ -37,7 +39,7 @@ internal sealed class ServerNames(IReadOnlyList<ConfiguredServer> servers, Actio
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         try
         {
-            var all = await Dns.GetHostAddressesAsync(name, either.Token).WaitAsync(either.Token);
+            var all = await resolve(name, either.Token).WaitAsync(either.Token);
             IPAddress[] oneOfEach = [.. all.Where(a => !a.IsIPv6LinkLocal).DistinctBy(a => a.AddressFamily)];
             return oneOfEach is [] ? (null, "the name has no address") : (oneOfEach, "");
         }

@@ -20,7 +20,7 @@ internal sealed class EchoPeer(PeerSeat seat, string name) : IHostedPeer
     private bool _media, _closing;
 
     public PeerSeat Seat { get; } = seat;
-    public string? LocalUfrag { get; set; } = seat.UfragPrefix + name;
+    public string LocalUfrag { get; set; } = seat.UfragPrefix + name;
     public bool IsClosed { get; private set; }
     public bool IsDisposed { get; private set; }
     public Instant WakeAt { get; set; } = Instant.Never;

@@ -35,10 +35,11 @@ internal sealed class Call : IAsyncDisposable
         try
         {
             var lab = Added(await Lab.BuildAsync(network.Client, network.Server, network.Delay));
-            string[] trust = [];
-            if (network.Relay) trust = [$"--ignore-certificate-errors-spki-list={Added(await Coturn.StartAsync(lab)).KeyHash}"];
+            var coturn = network.Relay ? Added(await Coturn.StartAsync(lab)) : null;
+            string[] trust = coturn is null ? [] : [$"--ignore-certificate-errors-spki-list={coturn.KeyHash}"];
+            string[] flags = [.. network.Serve.Select(flag => flag == Coturn.Certificate ? coturn!.CertificateFile : flag)];
             var url = new Uri($"http://{Lab.ServerAddress}:{Lab.HttpPort}/client/?raw");
-            var server = Added(await ThawProcess.ServeAsync(lab.Server, agent, Lab.HttpPort, Lab.UdpPort, ["--host", "0.0.0.0", .. network.Serve]));
+            var server = Added(await ThawProcess.ServeAsync(lab.Server, agent, Lab.HttpPort, Lab.UdpPort, ["--host", "0.0.0.0", .. flags]));
             var browser = Added(await chromium.LaunchInAsync(lab.Client, url, trust));
             var page = await Chromium.OpenAsync(browser, url, WithIceServers(network.IceServers));
             await Lab.FilterAsync(lab.Home, network.Home);

@@ -14,6 +14,9 @@ internal sealed class Coturn : IAsyncDisposable
 
     public const int Port = 3478, TlsPort = 443;
 
+    /// <summary>Stands for <see cref="CertificateFile"/> in the flags of a server.</summary>
+    public const string Certificate = "CERTIFICATE";
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10), Again = TimeSpan.FromMilliseconds(50);
 
     private readonly Process _process;

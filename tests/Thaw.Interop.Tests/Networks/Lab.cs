@@ -103,6 +103,7 @@ internal sealed class Lab : IAsyncDisposable
         // Signalling always arrives: the question is what media does.
         await RouterAsync(Site, "203.0.113.2", "203.0.113.1", serverGateway, ServerAddress, serverInside, server, $"ip daddr {ServerAddress} tcp dport {HttpPort} dnat to {serverInside}");
         await Internet.ForwardAsync();
+        // A default route, as any server on the internet has: without one coturn 4.6 gives up an allocation whose peer it has no route to.
         await Internet.ConfigureAsync($"""
             addr add {RelayAddress}/32 dev lo
             addr add {SecondAddress}/32 dev lo
@@ -115,6 +116,10 @@ internal sealed class Lab : IAsyncDisposable
             route add {ClientAddress}/32 via 198.51.100.2
             route add {ServerAddress}/32 via 203.0.113.2
             route add blackhole {BlackHole}/32
+            link add sink type veth peer name drain
+            link set drain up
+            link set sink up arp off
+            route add default dev sink
             """);
     }
 

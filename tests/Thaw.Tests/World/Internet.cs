@@ -28,24 +28,21 @@ internal sealed class Internet
     {
         _script = script;
         Net = new Simulation(script.Seed) { DefaultLink = script.Link };
-        var noon = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
-        Stun = Serve("stun", new TurnServerOptions(), StunServer);
+        Stun = Net.Add("stun", new World.StunServer(), StunServer);
         Stun.IsOff = script.StunIsSilent;
-        Turn = Serve("turn", TurnOptions, TurnServer);
-        Turn.IsOff = script.TurnIsSilent;
-        if (script.RelayRangeIsBlocked) Turn.Policy = new Policy { NoUdpInOn = (49152, 65535) };
+        if (!script.Offerer.HasRelay && !script.Answerer.HasRelay) return;
 
-        Endpoint<TurnServer> Serve(string name, TurnServerOptions options, TransportAddress at)
-        {
-            var server = Net.Add(name, new TurnServer(options, new RelayPorts(), Net.NewRandom(), noon, Net.Now), at);
-            server.OwnsAllPorts = true;
-            server.Listeners.Add(at.WithPort(443).Over(TransportProtocol.Tcp));
-            return server;
-        }
+        var noon = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+        Turn = Net.Add("turn", new TurnServer(TurnOptions, new RelayPorts(), Net.NewRandom(), noon, Net.Now), TurnServer);
+        Turn.IsOff = script.TurnIsSilent;
+        Turn.OwnsAllPorts = true;
+        if (script.RelayRangeIsBlocked) Turn.Policy = new Policy { NoUdpInOn = (49152, 65535) };
     }
 
-    public Endpoint<TurnServer> Stun { get; }
-    public Endpoint<TurnServer> Turn { get; }
+    public Endpoint<World.StunServer> Stun { get; }
+
+    /// <summary>Null where nobody has a relay.</summary>
+    public Endpoint<TurnServer>? Turn { get; }
 
     public Simulation Net { get; }
 
@@ -81,8 +78,9 @@ internal sealed class Internet
         var nowhere = new Realm("nowhere");
         var endpoint = Net.Add(name, machine, nowhere);
         var dry = new Link(_script.Link.LatencyMs); // else a world would be one with or without STUN by chance
-        foreach (var server in new[] { Stun, Turn })
+        foreach (var server in new Endpoint?[] { Stun, Turn })
         {
+            if (server is null) continue;
             Net.Links.Add((endpoint, server, dry));
             Net.Links.Add((server, endpoint, dry));
         }

@@ -7,7 +7,10 @@ internal static class PathOracle
 {
     public static bool HasDirectPath(Script script)
     {
-        var world = new Internet(script with { Link = new Link(script.Link.LatencyMs), StunIsSilent = false });
+        var world = new Internet(script with
+        {
+            Link = new Link(script.Link.LatencyMs), Offerer = script.Offerer with { HasRelay = false }, Answerer = script.Answerer with { HasRelay = false },
+        });
         var (offerer, answerer) = (Side.In(world, script.Offerer, 0), Side.In(world, script.Answerer, 1));
         if (!script.StunIsSilent)
         {

@@ -6,7 +6,7 @@ namespace Thaw.Bench.Relay;
 
 /// <summary>
 /// <c>relay</c>: what a relayed packet costs, beside coturn, in rounds that take turns. Only the ratios of one run mean
-/// anything: the machine drifts. Server on the first core, clients and peers on the second, over loopback.
+/// anything: the machine drifts. "prompt" is thaw without lingering. Server on the first core, clients and peers on the second, over loopback.
 /// </summary>
 internal static class RelayBench
 {
@@ -37,9 +37,10 @@ internal static class RelayBench
 
     private static async Task MeasureAsync((string Name, int Pairs, int Bytes, int Burst, double PerSecond) load, int rounds, TimeSpan time)
     {
-        using var thaw = await RelayServer.ThawAsync();
+        using var thaw = await RelayServer.ThawAsync("thaw");
+        using var prompt = await RelayServer.ThawAsync("prompt", "--linger-us", "0");
         using var coturn = await RelayServer.CoturnAsync();
-        RelayServer[] servers = coturn is null ? [thaw] : [thaw, coturn];
+        RelayServer[] servers = coturn is null ? [thaw, prompt] : [thaw, prompt, coturn];
         var loads = servers.ToDictionary(server => server, server => new RelayLoad(server));
         var costs = servers.ToDictionary(server => server, _ => new List<double>());
         Say($"{load.Name}: {load.Bytes} bytes, bursts of {load.Burst}, {load.PerSecond:0} packets/s each way");
@@ -69,8 +70,8 @@ internal static class RelayBench
         }
 
         foreach (var server in servers) Say($"  {server.Name,-8} {Figure.Of(costs[server])} us/packet");
-        if (coturn is not null)
-            Say($"  thaw / coturn, median of the rounds: {Figure.Of(costs[thaw].Zip(costs[coturn], (a, b) => 100 * a / b))} %");
+        foreach (var ours in coturn is null ? [] : servers[..2])
+            Say($"  {ours.Name} / coturn, median of the rounds: {Figure.Of(costs[ours].Zip(costs[coturn!], (a, b) => 100 * a / b))} %");
         foreach (var one in loads.Values) one.Dispose();
     }
 

@@ -17,7 +17,7 @@ internal sealed class RelayLoad : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly byte[] Key = LongTermKey.Derive(PasswordAlgorithm.Md5, RelayServer.User, RelayServer.Realm, RelayServer.Password);
 
-    private readonly LinuxEdge _edge = new();
+    private readonly LinuxEdge _edge = new(TimeSpan.Zero);
     private readonly TransportAddress _server;
     private readonly List<Pair> _pairs = [];
     private readonly byte[] _message = new byte[2048];

@@ -25,10 +25,10 @@ internal sealed class RelayServer : IDisposable
     /// <summary>Resident bytes.</summary>
     public long Resident => long.Parse(File.ReadAllText($"/proc/{_process.Id}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 
-    public static async Task<RelayServer> ThawAsync(params string[] more)
+    public static async Task<RelayServer> ThawAsync(string name, params string[] more)
     {
         ushort port = FreePort();
-        return await StartAsync("thaw", port,
+        return await StartAsync(name, port,
         [
             Path.Combine(AppContext.BaseDirectory, "thaw"), "relay", "--json", "--listen", "127.0.0.1", "--no-tcp", "--port", $"{port}", "--realm", Realm,
             "--user", $"{User}:{Password}", "--allow-peer", "127.0.0.0/8", "--unproven-rate", "1000000", "--threads", "1", "--drain-seconds", "0", .. more,

@@ -14,8 +14,6 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
     private const int LargestMessage = TurnServer.MaxRelayed + 64;
     private const int WriteBytes = 64 * 1024;
 
-    private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(20); // a client that takes nothing for so long is gone
-
     private readonly CancellationTokenSource _end = new();
     private readonly Channel<(byte[] Bytes, int Length)> _waiting = Channel.CreateBounded<(byte[], int)>(
         new BoundedChannelOptions(WaitingMessages) { SingleReader = true, SingleWriter = true, FullMode = BoundedChannelFullMode.Wait });
@@ -109,7 +107,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
                     length += next.Length;
                 }
 
-                await stream.WriteAsync(batch.AsMemory(0, length), both.Token).AsTask().WaitAsync(WriteDeadline, both.Token);
+                await stream.WriteAsync(batch.AsMemory(0, length), both.Token).AsTask().WaitAsync(loop.StreamDeadlines.Write, both.Token);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or TimeoutException)

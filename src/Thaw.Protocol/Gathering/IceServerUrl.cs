@@ -1,7 +1,7 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Thaw.Protocol.Gathering;
 
@@ -13,6 +13,7 @@ public sealed record IceServerUrl(GatheringKind Kind, TransportProtocol Transpor
     private const ushort DefaultPort = 3478;    // RFC 8489 §18.6
     private const ushort DefaultTlsPort = 5349; // RFC 8489 §18.6
     private const int LongestHost = 253;        // RFC 1035 §2.3.4, as text
+    private static readonly SearchValues<char> NotInHosts = SearchValues.Create("/\\?#[]<>\"'{}|^` ,;");
 
     /// <param name="error">Names the part that is wrong and what it may be. Quotes nothing but the URL.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out IceServerUrl? url, out string error)
@@ -70,7 +71,7 @@ public sealed record IceServerUrl(GatheringKind Kind, TransportProtocol Transpor
         {
             int end = text.IndexOf(']');
             host = end < 0 ? text[1..] : text[1..end];
-            bool isAddress = IPAddress.TryParse(host, out var six) && six.AddressFamily is AddressFamily.InterNetworkV6 && !host.Contains('%');
+            bool isAddress = host.Contains(':') && !host.Contains('%') && IPAddress.TryParse(host, out _);
             if (end < 0 || !isAddress) { error = $"\"[{host}{(end < 0 ? "" : "]")}\" is not an IPv6 address in brackets"; return false; }
             if (end + 1 < text.Length && text[end + 1] != ':') { error = $"\"{text[(end + 1)..]}\" after the address is not a port"; return false; }
             if (end + 1 < text.Length) portText = text[(end + 2)..];
@@ -90,5 +91,5 @@ public sealed record IceServerUrl(GatheringKind Kind, TransportProtocol Transpor
 
     // Letters of other scripts too: resolvers take them, or not.
     private static bool IsHost(string host) => host.Length is > 0 and <= LongestHost
-        && !host.AsSpan().ContainsAnyExceptInRange('!', char.MaxValue) && host.AsSpan().IndexOfAny("/\\?#[]<>\"'{}|^` ,;") < 0;
+        && !host.AsSpan().ContainsAnyExceptInRange('!', char.MaxValue) && host.AsSpan().IndexOfAny(NotInHosts) < 0;
 }

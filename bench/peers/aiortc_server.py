@@ -15,11 +15,12 @@ import pathlib
 import uuid
 
 import aioice.ice
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 peers = {}
+ice_servers = []
 
 
 class Echo(MediaStreamTrack):
@@ -42,7 +43,7 @@ def on_message(channel, text):
 
 
 async def offer(body):
-    pc, pc_id = RTCPeerConnection(RTCConfiguration(iceServers=[])), uuid.uuid4().hex
+    pc, pc_id = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers)), uuid.uuid4().hex
     peers[pc_id] = pc
 
     @pc.on("track")
@@ -109,7 +110,9 @@ async def main():
     options = argparse.ArgumentParser()
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--webroot", type=pathlib.Path, required=True)
+    options.add_argument("--ice-server", action="append", default=[], help="as stun:host:port; none without it")
     options = options.parse_args()
+    ice_servers.extend(RTCIceServer(url) for url in options.ice_server)
     server = await asyncio.start_server(lambda r, w: serve(r, w, options.webroot), "127.0.0.1", options.port)
     print(json.dumps({"url": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/client/"}), flush=True)
     await server.serve_forever()

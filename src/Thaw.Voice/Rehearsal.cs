@@ -20,20 +20,20 @@ namespace Thaw.Voice;
 internal sealed class Rehearsal : IPeerListener
 {
     private const int Frames = 3;
-    private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(3);
     private static readonly byte[] ClientReady = """{"id":"1","label":"rtvi-ai","type":"client-ready","data":{"version":"2.1.0"}}"""u8.ToArray();
 
     private readonly TaskCompletionSource<ushort> _channel = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>A failure is only noted: the first real call takes longer then, and no more.</summary>
-    public static async Task RunAsync(ILogger log, CancellationToken cancel)
+    /// <summary>A failure, or more than this time, is only noted: the first real call takes longer then, and no more.</summary>
+    public static async Task RunAsync(ILogger log, TimeSpan within, CancellationToken cancel)
     {
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            limit.CancelAfter(LongestRun);
+            limit.CancelAfter(within);
             await Task.Run(() => CallAsync(limit.Token), limit.Token);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)

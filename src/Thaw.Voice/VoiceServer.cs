@@ -71,7 +71,7 @@ public sealed class VoiceServer : IAsyncDisposable
             await ListenAsync(web, options, cancel);
             await selfTest;
             if (options.TcpPort is not null && peers.TcpPort is null) calls.Log.NoTcpPort();
-            if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, cancel);
+            if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, Rehearsal.LongestRun, cancel);
             await peers.NamesSettled.WaitAsync(cancel);
             await Task.WhenAny(peers.GatheringSettled, Task.Delay(LongestGathering, options.Time, cancel)); // later ones are in later answers
             return new(web, calls, peers, dtls, options);

@@ -18,9 +18,9 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public Uri Url { get; }
 
-    public static async Task<HostProcess> StartAsync(string agent, int sessions, bool types)
+    public static async Task<HostProcess> StartAsync(string agent, int sessions, bool types, bool stuck = false)
     {
-        string[] line = [Environment.ProcessPath!, "host", "--agent", agent, "--max-sessions", $"{sessions}", .. types ? ["--types"] : Array.Empty<string>()];
+        string[] line = [Environment.ProcessPath!, "host", "--agent", agent, "--max-sessions", $"{sessions}", .. types ? ["--types"] : Array.Empty<string>(), .. stuck ? ["--stuck"] : Array.Empty<string>()];
         if (OperatingSystem.IsLinux() && Environment.ProcessorCount > 1) line = ["taskset", "-c", "0", .. line];
         var process = Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
         string url = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The server ended at once.");

@@ -22,10 +22,12 @@ internal static class SessionsBench
 
     private static readonly Option<bool> Types = new("--types") { Description = "Name the types that the server allocates; the naming costs too." };
 
+    private static readonly Option<int> Stuck = new("--stuck") { Description = "Instead: so many that are answered and never connect." };
+
     public static Command Command()
     {
-        var command = new Command("sessions", "CPU, memory and allocations of many calls on one core.") { Count, Seconds, Agent, Types };
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(Count), TimeSpan.FromSeconds(parsed.GetValue(Seconds)), parsed.GetValue(Agent)!, parsed.GetValue(Types), cancel));
+        var command = new Command("sessions", "CPU, memory and allocations of many calls on one core.") { Count, Seconds, Agent, Types, Stuck };
+        command.SetAction((parsed, cancel) => parsed.GetValue(Stuck) is > 0 and var stuck ? StuckBench.RunAsync(stuck, cancel) : RunAsync(parsed.GetValue(Count), TimeSpan.FromSeconds(parsed.GetValue(Seconds)), parsed.GetValue(Agent)!, parsed.GetValue(Types), cancel));
         return command;
     }
 

@@ -5,8 +5,8 @@ namespace Thaw.Interop.Tests.Hangs;
 /// <summary>Rows 7, 8 and 9 of docs/rfc/voice.md in a real browser: answers that cannot lead to a connection.</summary>
 public sealed class NoPathTests(Chromium chromium, Servers servers)
 {
-    // Chromium: 15 s of checks and 5 s of grace, for each of the two attempts that the server allows.
-    private static readonly TimeSpan TwoAttempts = TimeSpan.FromSeconds(55), PagesOwn = TimeSpan.FromSeconds(25), Soon = TimeSpan.FromSeconds(10);
+    // Chromium: 15 s of checks and 5 s of grace for an attempt, of which the server allows two where a second one may help.
+    private static readonly TimeSpan OneAttempt = TimeSpan.FromSeconds(30), TwoAttempts = TimeSpan.FromSeconds(55), PagesOwn = TimeSpan.FromSeconds(25), Soon = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task Row_8_the_stock_client_that_would_try_for_ever_is_ended_with_the_reason()
@@ -14,9 +14,9 @@ public sealed class NoPathTests(Chromium chromium, Servers servers)
         await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"), "patient");
         using var hole = await page.Page.SwallowUdpAsync();
 
-        string reason = await page.FailToConnectAsync(TwoAttempts);
+        string reason = await page.FailToConnectAsync(OneAttempt);
 
-        Assert.Contains("No connection after 2 attempts. ICE: no UDP path", reason, StringComparison.Ordinal);
+        Assert.Contains("No connection after 1 attempt. ICE: no UDP path", reason, StringComparison.Ordinal);
         Assert.Equal("failed", await page.StateAsync());
         Assert.Equal("409", (await page.EvaluateAsync("window.thaw.verdict.status", Soon)).GetRawText());
     }

@@ -149,6 +149,19 @@ public sealed partial class BudgetTests
         Assert.InRange(failed.Evidence.ChecksSent, 5, 200);
     }
 
+    [Fact]
+    public void A_data_channel_that_stalls_in_mid_call_ends_the_call_by_name()
+    {
+        using var world = new PeerWorld().Connect();
+        world.Net.Firewalls.Add(packet => packet.Payload[0] != 23); // DTLS application data, and checks go on
+        world.Server.Do((peer, now) => Assert.True(peer.TrySendMessage(world.Channel, true, "hello"u8, now)));
+        world.Run(90);
+
+        Assert.Equal(PeerFailure.SctpFailed, world.Server.Of<PeerEvent.Failed>().Single().Reason);
+        Assert.InRange(world.Server.When<PeerEvent.Failed>().TotalSeconds, 50, 70);
+        Assert.True(world.Server.Machine.IsClosed);
+    }
+
     [Theory]
     [InlineData("sendrecv", 0, true)]
     [InlineData("sendrecv", 15, true)] // what leaves before a client's clean-up

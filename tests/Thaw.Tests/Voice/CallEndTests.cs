@@ -65,6 +65,19 @@ public sealed class CallEndTests
     }
 
     [Fact]
+    public async Task A_loopback_call_ends_with_its_client()
+    {
+        await using var world = new VoiceWorld(static () => new LoopbackAgent());
+        var peer = await world.ConnectAsync();
+        var call = Assert.Single(world.Calls.Snapshot());
+
+        peer.Raise(new PeerEvent.Closed());
+
+        await call.Ended.WaitAsync(Patience, VoiceWorld.Cancel); // without the second that an agent has which does not listen
+        Assert.Empty(world.Calls.Snapshot());
+    }
+
+    [Fact]
     public async Task A_connection_that_crashed_may_be_restarted_like_any_other_that_failed()
     {
         await using var world = new VoiceWorld();

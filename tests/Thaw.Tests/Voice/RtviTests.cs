@@ -169,6 +169,26 @@ public sealed class RtviTests
     }
 
     [Fact]
+    public async Task A_message_that_finds_no_room_for_ten_seconds_is_given_up_for_the_next()
+    {
+        var pause = TimeSpan.FromMilliseconds(5);
+        await using var world = new VoiceWorld(static () => new LoopbackAgent());
+        var peer = await world.ConnectAsync();
+        bool room = false;
+        peer.SendBufferHasRoom = () => Volatile.Read(ref room);
+
+        peer.Say("first");
+        await world.Time.WaitBegunAsync(pause);
+        world.Time.Advance(TimeSpan.FromSeconds(11));
+        peer.Say("second");
+        await world.Time.WaitBegunAsync(pause); // so the first is not waited for any more
+        Volatile.Write(ref room, true);
+        world.Time.Advance(pause);
+
+        Assert.Equal("second", await peer.HeardAsync());
+    }
+
+    [Fact]
     public async Task A_flood_of_messages_is_bounded()
     {
         var busy = new TaskCompletionSource();

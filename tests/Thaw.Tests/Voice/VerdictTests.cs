@@ -3,7 +3,6 @@ using System.Text;
 using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
-using Thaw.Voice.Calls;
 using Xunit;
 
 namespace Thaw.Tests.Voice;

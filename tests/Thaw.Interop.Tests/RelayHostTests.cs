@@ -99,11 +99,20 @@ public sealed class RelayHostTests
         await using var host = RelayHost.Start(Options);
         using var client = await ConnectAsync(host.Port);
         byte[] binding = Binding();
-        foreach (byte b in binding) await client.SendAsync(new[] { b });
+        foreach (byte b in binding) await client.SendAsync(new[] { b }, TestContext.Current.CancellationToken);
         byte[] answer = new byte[64];
-        Assert.Equal(32, await client.ReceiveAsync(answer).WaitAsync(Enough));
+        Assert.Equal(32, await client.ReceiveAsync(answer, TestContext.Current.CancellationToken).AsTask().WaitAsync(Enough, TestContext.Current.CancellationToken));
 
-        await client.SendAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray());
+        await client.SendAsync(new byte[] { 0x16, 3, 1, 2, 0, 1 }, TestContext.Current.CancellationToken); // TLS on the wrong port
+        Assert.True(await IsClosedAsync(client));
+    }
+
+    [Fact]
+    public async Task A_browser_that_opens_the_port_as_a_page_is_closed_at_once()
+    {
+        await using var host = RelayHost.Start(Options);
+        using var client = await ConnectAsync(host.Port);
+        await client.SendAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken); // a channel number, to TURN
         Assert.True(await IsClosedAsync(client));
     }
 
@@ -112,7 +121,7 @@ public sealed class RelayHostTests
     {
         await using var host = RelayHost.Start(Options with { StreamDeadlines = new StreamDeadlines { Unused = TimeSpan.FromSeconds(1) } });
         using var client = await ConnectAsync(host.Port);
-        await client.SendAsync(Binding());
+        await client.SendAsync(Binding(), TestContext.Current.CancellationToken);
         Assert.True(await IsClosedAsync(client));
     }
 
@@ -181,7 +190,9 @@ public sealed class RelayHostTests
     {
         using var client = await ConnectAsync(host.TlsPort!.Value);
         await using var stream = new NetworkStream(client);
+#pragma warning disable CA5359 // Which certificate it is, is the question.
         await using var secure = new SslStream(stream, leaveInnerStreamOpen: true, (_, _, _, _) => true);
+#pragma warning restore CA5359
         await secure.AuthenticateAsClientAsync("localhost").WaitAsync(Enough);
         return secure.RemoteCertificate!.Subject;
     }

@@ -36,7 +36,17 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
         Missed++;
     }
 
-    public void Abort() => _end.Cancel();
+    public void Abort()
+    {
+        try
+        {
+            _end.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
+    }
 
     public void Dispose() => _end.Dispose();
 
@@ -64,6 +74,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
     {
         byte[] buffer = new byte[4096];
         int filled = 0;
+        bool hasBegun = false;
         while (true)
         {
             int read = await stream.ReadAsync(buffer.AsMemory(filled), cancel);
@@ -74,6 +85,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
             while (filled - taken >= TurnFraming.HeaderLength)
             {
                 if (!TurnFraming.TryMeasure(buffer.AsSpan(taken), out int length) || length > LargestMessage) return; // not TURN
+                if (!hasBegun && ChannelData.IsChannelData(buffer.AsSpan(taken))) return; // nobody has a channel yet: "GET " looks like one
                 if (length > filled - taken)
                 {
                     if (length > buffer.Length) Array.Resize(ref buffer, length);
@@ -84,6 +96,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
                 buffer.AsSpan(taken, length).CopyTo(message);
                 if (!await loop.PostAsync(new StreamErrand(this, message, length), cancel)) return;
                 taken += length;
+                hasBegun = true;
             }
 
             buffer.AsSpan(taken, filled - taken).CopyTo(buffer);

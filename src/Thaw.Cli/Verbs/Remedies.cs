@@ -48,7 +48,7 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
             [DockerRun("ADDRESS"), DockerRunOnHost()]),
         ReachabilityProblem.HttpInsideContainer => (
             "HTTP is served on the container's own localhost, where a published port does not lead:", [Thaw("--host", "0.0.0.0")]),
-        ReachabilityProblem.HttpOnlyPlatform => ($"{about} passes on HTTP but no UDP. Run Thaw where a UDP port can be opened.", []),
+        ReachabilityProblem.HttpOnlyPlatform => ($"{about} passes on HTTP but no UDP. Run Thaw where a UDP port can be opened, or give it a TURN server:", [Thaw("--ice-servers", "SERVERS")]),
         ReachabilityProblem.CloudNat => (
             $"{NameOf(facts.Cloud)} translates a public address to {about}; this machine cannot see it. Announce it, and let {Media} in:",
             [Thaw("--public-ip", $"ADDRESS/{about}"), .. PortList.CloudCommands(facts.Cloud, TcpPort is { } tcp ? [("udp", UdpPort), ("tcp", tcp)] : [("udp", UdpPort)])]),
@@ -58,7 +58,7 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
         ReachabilityProblem.VmNat => (
             $"{about} is behind the hypervisor's NAT. Give the virtual machine a bridged adapter, or forward the port and announce the host's address:",
             [$"VBoxManage modifyvm NAME --natpf1 \"thaw,udp,,{UdpPort},,{UdpPort}\"", Thaw("--public-ip", "ADDRESS")]),
-        ReachabilityProblem.ProviderNat => ($"{about} is shared by the provider's customers (RFC 6598): no port can be forwarded to it. Use a machine with an address of its own.", []),
+        ReachabilityProblem.ProviderNat => ($"{about} is shared by the provider's customers (RFC 6598): no port can be forwarded to it. Use a machine with an address of its own, or a TURN server:", [Thaw("--ice-servers", "SERVERS")]),
         ReachabilityProblem.NameUnknown => ($"the name {about} is not found. It is looked up every 30 s and announced once it is.", []),
         ReachabilityProblem.NoSocketOfFamily => ($"{about} is not announced: no local address of its family can stand for it.", []),
         _ => throw new UnreachableException($"{problem}"),

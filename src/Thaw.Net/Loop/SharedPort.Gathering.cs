@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
 using Thaw.Protocol;

@@ -27,7 +27,7 @@ internal sealed class Lab : IAsyncDisposable
 
     public const string RelayAddress = "192.0.2.10", SecondAddress = "192.0.2.11";
 
-    /// <summary>Swallows everything.</summary>
+    /// <summary>One of the many where nobody is: what goes there vanishes.</summary>
     public const string BlackHole = "192.0.2.66";
 
     public const int HttpPort = 443, UdpPort = 7860;
@@ -103,7 +103,7 @@ internal sealed class Lab : IAsyncDisposable
         // Signalling always arrives: the question is what media does.
         await RouterAsync(Site, "203.0.113.2", "203.0.113.1", serverGateway, ServerAddress, serverInside, server, $"ip daddr {ServerAddress} tcp dport {HttpPort} dnat to {serverInside}");
         await Internet.ForwardAsync();
-        // A default route, as any server on the internet has: without one coturn 4.6 gives up an allocation whose peer it has no route to.
+        // What has no place to go vanishes, as on the real one. Without a route coturn ends the allocation that sends there.
         await Internet.ConfigureAsync($"""
             addr add {RelayAddress}/32 dev lo
             addr add {SecondAddress}/32 dev lo
@@ -115,11 +115,11 @@ internal sealed class Lab : IAsyncDisposable
             link set site up
             route add {ClientAddress}/32 via 198.51.100.2
             route add {ServerAddress}/32 via 203.0.113.2
-            route add blackhole {BlackHole}/32
-            link add sink type veth peer name drain
-            link set drain up
-            link set sink up arp off
-            route add default dev sink
+            link add void type veth peer name abyss
+            link set void arp off
+            link set void up
+            link set abyss up
+            route add default dev void
             """);
     }
 

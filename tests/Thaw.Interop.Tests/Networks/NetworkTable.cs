@@ -6,7 +6,7 @@ namespace Thaw.Interop.Tests.Networks;
 /// <summary>What this run measured, as the table in docs/guides/networks-we-connect-through.md: artifacts/networks.md.</summary>
 internal static class NetworkTable
 {
-    private static readonly string[] Order = [.. AllNetworks.Connecting.Select(n => n.Name), .. AllNetworks.Blocked.Select(n => n.Name), .. MidCallTests.Names, .. FirefoxNetworkTests.Names];
+    private static readonly string[] Order = [.. AllNetworks.All.Select(n => n.Name), .. MidCallTests.Names, .. FirefoxNetworkTests.Names];
     private static readonly string File = Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "networks.md");
     private static readonly SortedDictionary<int, string> Rows = [];
     private static readonly Lock Writing = new();

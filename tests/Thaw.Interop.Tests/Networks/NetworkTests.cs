@@ -2,30 +2,61 @@ using Xunit;
 
 namespace Thaw.Interop.Tests.Networks;
 
-/// <summary>Networks through which a call connects.</summary>
-public sealed class ConnectingTests(Chromium chromium)
+/// <summary>Nothing but routers between them: UDP goes straight.</summary>
+public sealed class DirectTests(Chromium chromium)
 {
-    public static TheoryData<string> Names => [.. AllNetworks.Connecting.Select(n => n.Name)];
+    public static TheoryData<string> Names => [.. AllNetworks.Direct.Select(n => n.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task A_call_connects_and_is_heard(string network) => await Scene.PlayAsync(chromium, AllNetworks.Connecting.Single(n => n.Name == network));
+    public async Task A_call_connects_and_is_heard(string network) => await Scene.PlayAsync(chromium, network);
 }
 
-/// <summary>Networks through which nothing can connect: the wait ends, and its end has a name.</summary>
+/// <summary>UDP is blocked: TCP to the server, or to a relay of the client's.</summary>
+public sealed class WithoutUdpTests(Chromium chromium)
+{
+    public static TheoryData<string> Names => [.. AllNetworks.WithoutUdp.Select(n => n.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_call_connects_and_is_heard(string network) => await Scene.PlayAsync(chromium, network);
+}
+
+/// <summary>No straight way at all, or none by UDP: a relay of either side.</summary>
+public sealed class RelayTests(Chromium chromium)
+{
+    public static TheoryData<string> Names => [.. AllNetworks.Relayed.Select(n => n.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_call_connects_and_is_heard(string network) => await Scene.PlayAsync(chromium, network);
+}
+
+/// <summary>Packets are lost or late.</summary>
+public sealed class BadLineTests(Chromium chromium)
+{
+    public static TheoryData<string> Names => [.. AllNetworks.BadLines.Select(n => n.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_call_connects_and_is_heard(string network) => await Scene.PlayAsync(chromium, network);
+}
+
+/// <summary>Nothing can connect: the wait ends, and its end has a name.</summary>
 public sealed class BlockedTests(Chromium chromium)
 {
     public static TheoryData<string> Names => [.. AllNetworks.Blocked.Select(n => n.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task The_reason_is_named_in_time(string network) => await Scene.PlayAsync(chromium, AllNetworks.Blocked.Single(n => n.Name == network));
+    public async Task The_reason_is_named_in_time(string network) => await Scene.PlayAsync(chromium, network);
 }
 
 internal static class Scene
 {
-    public static async Task PlayAsync(Chromium chromium, Network network)
+    public static async Task PlayAsync(Chromium chromium, string name)
     {
+        var network = AllNetworks.All.Single(n => n.Name == name);
         await using var call = await Call.PrepareAsync(chromium, network);
 
         var outcome = await call.ConnectAsync();

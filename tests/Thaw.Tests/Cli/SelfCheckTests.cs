@@ -112,14 +112,12 @@ public sealed class SelfCheckTests
 
     [Fact]
     public void Http_behind_a_proxy_of_this_machine_is_not_to_be_opened()
-        => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve --tcp-port off") with { TcpPort = null }, CloudProvider.None).Commands["ufw"]);
+        => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve --tcp-port off"), CloudProvider.None).Commands["ufw"]);
 
     [Fact]
-    public void Media_over_tcp_has_its_own_line_and_its_port_is_published()
+    public void The_tcp_port_for_media_is_published()
     {
-        var remedies = Remedies("serve --tcp-port 443") with { TcpPort = 443 };
-
-        Assert.Equal(["sudo ufw allow 7860/udp", "sudo ufw allow 443/tcp"], PortList.For(remedies, CloudProvider.None).Commands["ufw"]);
+        var remedies = Remedies("serve --tcp-port 443");
         Assert.StartsWith("docker run -p 7860:7860/tcp -p 443:443/tcp -p 7860:7860/udp IMAGE serve --tcp-port 443 ", remedies.DockerRun("ADDRESS"), StringComparison.Ordinal);
     }
 
@@ -134,6 +132,14 @@ public sealed class SelfCheckTests
         Assert.Equal("docker run --network host IMAGE serve --ice-servers SERVERS --agent tone", remedies.DockerRunOnHost());
     }
 
+    [Theory]
+    [InlineData("serve", new[] { "7860/udp", "7860/tcp" })] // HTTP itself listens on localhost only
+    [InlineData("serve --tcp-port 443", new[] { "7860/udp", "443/tcp" })]
+    [InlineData("serve --host 0.0.0.0 --tcp-port 443", new[] { "7860/tcp", "7860/udp", "443/tcp" })]
+    [InlineData("serve --host 0.0.0.0", new[] { "7860/tcp", "7860/udp" })] // shared with HTTP
+    public void The_TCP_port_for_media_is_to_be_opened_too(string line, string[] ports)
+        => Assert.Equal(ports.Select(p => $"sudo ufw allow {p}"), PortList.For(Remedies(line), CloudProvider.None).Commands["ufw"]);
+
     [Fact]
     public void A_port_that_changes_cannot_be_opened()
         => Assert.Empty(PortList.For(Remedies("serve --udp-port 0") with { UdpPort = 0 }, CloudProvider.None).Commands);
@@ -145,7 +151,7 @@ public sealed class SelfCheckTests
         {
             int at = command.IndexOf("serve", StringComparison.Ordinal);
             if (at < 0) continue;
-            string line = command[at..].Replace("ADDRESS", "203.0.113.7", StringComparison.Ordinal);
+            string line = command[at..].Replace("ADDRESS", "203.0.113.7", StringComparison.Ordinal).Replace("SERVERS", "stun:192.0.2.1", StringComparison.Ordinal);
             Assert.True(Root().Parse(line).Errors is [], line);
         }
     }
@@ -153,7 +159,11 @@ public sealed class SelfCheckTests
     private static SelfCheck Check(string line, HostFacts facts)
         => SelfCheck.Of(facts, [.. facts.Addresses.Select(a => Host(a.Address.ToString(), a.Address.ToString()))], [], [], Remedies(line));
 
-    private static Remedies Remedies(string line) => Serve.RemediesFor(Root().Parse(line), 7860, 7860, 7860);
+    private static Remedies Remedies(string line)
+    {
+        var parsed = Root().Parse(line);
+        return Serve.RemediesFor(parsed, 7860, 7860, Serve.OptionsFrom(parsed).TcpPort is 0 ? 7860 : Serve.OptionsFrom(parsed).TcpPort);
+    }
 
     private static RootCommand Root() => new() { Serve.Command(), Ports.Command() };
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Thaw.Cli.Verbs;
 
 namespace Thaw.Cli;
 
@@ -8,6 +7,6 @@ internal static class CommandTree
 {
     public static RootCommand Root() => new("Thaw: WebRTC voice that never hangs on \"Connecting\".")
     {
-        Serve.Command(), Relay.Command(), Ports.Command(),
+        Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(),
     };
 }

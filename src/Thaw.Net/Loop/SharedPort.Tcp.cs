@@ -25,7 +25,7 @@ internal sealed partial class SharedPort
         foreach (var address in _addresses)
         {
             if (listeners.TryListen(address) is not { } refused || wanted == 0) continue;
-            listeners.Stop();
+            listeners.Dispose();
             throw refused.SocketErrorCode is SocketError.AccessDenied
                 ? new PeerHostException(PeerHostError.PortNotAllowed, $"TCP port {wanted} on {address} may not be opened by this user. Choose a port above 1023.", refused)
                 : new PeerHostException(PeerHostError.PortInUse, $"TCP port {wanted} on {address} is in use by another program. Stop that program or choose another TCP port.", refused);

@@ -115,7 +115,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
         _names?.Dispose();
         foreach (var shard in _shards) shard.Stop();
         await Task.WhenAny(_ended, Task.Delay(LongestGoodbye, Clock.Time)); // a listener that blocks must not hold us up
-        _listeners?.Stop();
+        _listeners?.Dispose();
         await _passive.StopAsync(LongestStreamGoodbye);
         _completion.TrySetResult();
         _stop.Dispose();

@@ -11,6 +11,7 @@ namespace Thaw.Net.Tcp;
 /// port and hands over what is for us.
 /// </summary>
 internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, Clock clock, int port, Func<IPAddress, bool> isShared)
+    : IDisposable
 {
     private const int Backlog = 128;
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100); // out of file descriptors: not in a tight loop
@@ -59,7 +60,7 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
         Publish();
     }
 
-    public void Stop()
+    public void Dispose()
     {
         _stop.Cancel();
         foreach (var socket in _listening.Values) socket?.Dispose();

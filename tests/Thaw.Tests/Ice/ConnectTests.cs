@@ -201,7 +201,7 @@ public sealed class ConnectTests
     {
         var chase = new Encounter(new Script(new Site(NatKind.ApdmEif) { HasRelay = true }, new Site(NatKind.ApdmEif)));
         Assert.True(chase.Run(8) is Ending.Connected, chase.Report());
-        Assert.True(chase.IsRelayed);
+        Assert.Equal(Thaw.Tests.World.Path.Relay, chase.Path);
     }
 
     [Fact]

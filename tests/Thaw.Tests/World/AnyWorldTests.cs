@@ -40,8 +40,8 @@ public sealed class AnyWorldTests
         }
 
         Assert.NotEqual(encounter.Offerer.Machine.Agent.Role, encounter.Answerer.Machine.Agent.Role);
-        if (encounter.IsRelayed && PathOracle.HasDirectPath(script))
-            Assert.True(encounter.Net.TryRunUntil(() => !encounter.IsRelayed, TimeSpan.FromSeconds(15)), "It stays on a relay, and there is a direct path.");
+        if (encounter.Path is Path.Relay && PathOracle.HasDirectPath(script))
+            Assert.True(encounter.Net.TryRunUntil(() => encounter.Path is Path.Udp or Path.Tcp, TimeSpan.FromSeconds(15)), "It stays on a relay, and there is a direct path.");
     }
 
     private static bool HasPath(Script script)

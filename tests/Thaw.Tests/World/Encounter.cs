@@ -43,9 +43,17 @@ internal sealed class Encounter
         => Offerer.Machine.Agent.Selected is { } a && Answerer.Machine.Agent.Selected is { } b
             && a.Local.Address == b.Remote.Address && a.Remote.Address == b.Local.Address;
 
-    /// <summary>The path leads through a relay, as either side sees it.</summary>
-    public bool IsRelayed => new[] { Offerer, Answerer }.Any(side => side.Machine.Agent.Selected is { } pair
-        && (pair.Local.Type is CandidateType.Relayed || pair.Remote.Type is CandidateType.Relayed));
+    /// <summary>What both selected, as the better informed side sees it.</summary>
+    public Path Path
+    {
+        get
+        {
+            if (!IsConnected) return Path.None;
+            CandidatePair a = Offerer.Machine.Agent.Selected!, b = Answerer.Machine.Agent.Selected!;
+            if (a.Local.Type is CandidateType.Relayed || b.Local.Type is CandidateType.Relayed) return Path.Relay;
+            return a.Local.Base.Protocol is TransportProtocol.Tcp ? Path.Tcp : Path.Udp;
+        }
+    }
 
     public bool HasFailed => _offerer.HasFailed && _answerer.HasFailed;
 

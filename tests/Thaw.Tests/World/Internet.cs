@@ -59,8 +59,8 @@ internal sealed class Internet
         var realm = RealmOf(site, side);
         bool isPublic = realm == Net.Internet || realm.Gateways.All(box => box is Firewall);
 
-        // Both homes use the same private network, as homes do; one host may even have the other's address.
-        int number = _script.Sharing is Sharing.Home ? 2 + side : 2;
+        // All homes use the same private network; where nothing is shared, both hosts even have the same address.
+        int number = _script.Sharing is Sharing.Nothing ? 2 : 2 + side;
         string v4 = isPublic ? $"198.51.100.{10 + side}" : $"192.168.1.{number}";
         List<TransportAddress> bases = [];
         for (int i = 0; i < site.DeadAddresses; i++) bases.Add(Address($"172.{17 + i}.0.{1 + side}", Port));

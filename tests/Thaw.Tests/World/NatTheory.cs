@@ -8,7 +8,13 @@ namespace Thaw.Tests.World;
 /// </summary>
 internal static class NatTheory
 {
-    public static bool HasPath(Site a, Site b) => HasUdpPath(a.Nat, b.Nat) || HasTcpPath(a, b) || HasTcpPath(b, a) || HasRelayedPath(a, b);
+    /// <summary>UDP before a relay before TCP; but a relay that is itself reached over TCP comes last.</summary>
+    public static Path BestPath(Site a, Site b)
+    {
+        if (HasUdpPath(a.Nat, b.Nat)) return Path.Udp;
+        bool isTcp = HasTcpPath(a, b) || HasTcpPath(b, a), isRelay = HasRelayedPath(a, b);
+        return isTcp && isRelay ? (a.Nat.HasUdp && b.Nat.HasUdp ? Path.Relay : Path.Tcp) : isTcp ? Path.Tcp : isRelay ? Path.Relay : Path.None;
+    }
 
     public static bool HasUdpPath(NatKind a, NatKind b)
     {

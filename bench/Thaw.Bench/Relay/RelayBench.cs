@@ -6,7 +6,7 @@ namespace Thaw.Bench.Relay;
 
 /// <summary>
 /// <c>relay</c>: what a relayed packet costs, beside coturn, in rounds that take turns. Only the ratios of one run mean
-/// anything: the machine drifts. "prompt" is thaw without lingering. Server on the first core, clients and peers on the second, over loopback.
+/// anything: the machine drifts. "linger" is thaw with --linger-us 150. Server on the first core, clients and peers on the second, over loopback.
 /// </summary>
 internal static class RelayBench
 {
@@ -38,9 +38,9 @@ internal static class RelayBench
     private static async Task MeasureAsync((string Name, int Pairs, int Bytes, int Burst, double PerSecond) load, int rounds, TimeSpan time)
     {
         using var thaw = await RelayServer.ThawAsync("thaw");
-        using var prompt = await RelayServer.ThawAsync("prompt", "--linger-us", "0");
+        using var lingering = await RelayServer.ThawAsync("linger", "--linger-us", "150");
         using var coturn = await RelayServer.CoturnAsync();
-        RelayServer[] servers = coturn is null ? [thaw, prompt] : [thaw, prompt, coturn];
+        RelayServer[] servers = coturn is null ? [thaw, lingering] : [thaw, lingering, coturn];
         var loads = servers.ToDictionary(server => server, server => new RelayLoad(server));
         var costs = servers.ToDictionary(server => server, _ => new List<double>());
         Say($"{load.Name}: {load.Bytes} bytes, bursts of {load.Burst}, {load.PerSecond:0} packets/s each way");

@@ -74,7 +74,13 @@ function watchPeer(pc: RTCPeerConnection, peer: number, listener: Listener, list
   pc.addEventListener("signalingstatechange", () => {
     if (pc.signalingState !== "stable" || !pc.currentRemoteDescription) return;
     happened("answer-applied");
-    watchDtls(pc, () => happened("dtls-connected"));
+    const dtls = pc.getSenders()[0]?.transport;
+    dtls?.addEventListener("statechange", () => dtls.state === "connected" && happened("dtls-connected"));
+    // In mid-call too: where UDP stops, TCP or a relay takes over.
+    dtls?.iceTransport.addEventListener("selectedcandidatepairchange", async () => {
+      const path = selectedPath(await pc.getStats());
+      if (path && listening()) listener.happened({ type: "path-selected", peer, path });
+    });
   });
   pc.addEventListener("iceconnectionstatechange", () => {
     if (pc.iceConnectionState === "checking") happened("ice-checking");
@@ -99,11 +105,6 @@ function watchPeer(pc: RTCPeerConnection, peer: number, listener: Listener, list
   pc.addEventListener("icecandidateerror", ({ url, errorCode, errorText }) => {
     if (listening()) listener.candidate({ peer, url, code: errorCode, text: errorText });
   });
-}
-
-function watchDtls(pc: RTCPeerConnection, connected: () => void) {
-  const dtls = pc.getSenders()[0]?.transport;
-  dtls?.addEventListener("statechange", () => dtls.state === "connected" && connected());
 }
 
 function watchChannel(channel: RTCDataChannel, peer: number, listener: Listener, listening: () => boolean) {

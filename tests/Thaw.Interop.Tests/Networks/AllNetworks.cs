@@ -4,10 +4,10 @@ namespace Thaw.Interop.Tests.Networks;
 internal static class AllNetworks
 {
     /// <summary>Nothing is in the way: a person notices no wait.</summary>
-    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(5);
 
     /// <summary>Packets are lost or slow: some are sent again.</summary>
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
     /// <summary>Where nothing can work, the reason is there by then: the page's own limit is 20 s from dialling.</summary>
     private static readonly TimeSpan Named = TimeSpan.FromSeconds(22);
@@ -83,7 +83,7 @@ internal static class AllNetworks
     public static readonly Network[] BadLines =
     [
         new("5 % of all packets lost, both ways", "prflx-host udp", Soon) { Internet = Loss(5) },
-        new("20 % of all packets lost, both ways", "prflx-host udp", TimeSpan.FromSeconds(10)) { Internet = Loss(20) },
+        new("20 % of all packets lost, both ways", "prflx-host udp", Soon) { Internet = Loss(20) },
         new("150 ms of delay each way", "prflx-host udp", Soon) { Delay = TimeSpan.FromMilliseconds(150) },
     ];
 

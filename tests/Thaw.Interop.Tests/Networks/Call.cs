@@ -5,6 +5,12 @@ namespace Thaw.Interop.Tests.Networks;
 /// <summary>A browser at one end of a lab, <c>thaw serve</c> at the other, and the network between them.</summary>
 internal sealed class Call : IAsyncDisposable
 {
+    // Browsers and servers that start take all there is; two at a time leave something to those that are measured.
+    private static readonly SemaphoreSlim Preparing = new(2);
+
+    // The network is what is tried here, and not how long a busy machine takes for an answer.
+    private static readonly string[] Flags = ["--host", "0.0.0.0", "--budget", "signalling=4"];
+
     private static readonly TimeSpan Heard = TimeSpan.FromSeconds(15), GivesUp = TimeSpan.FromSeconds(40);
 
     // Which candidates carry the call: RFC 8445 types, and what the client speaks with its relay.
@@ -32,6 +38,7 @@ internal sealed class Call : IAsyncDisposable
     public static async Task<Call> PrepareAsync(Chromium chromium, Network network, string agent = "echo")
     {
         var parts = new List<IAsyncDisposable>();
+        await Preparing.WaitAsync();
         try
         {
             var lab = Added(await Lab.BuildAsync(network.Client, network.Server, network.Delay));
@@ -39,7 +46,7 @@ internal sealed class Call : IAsyncDisposable
             string[] trust = coturn is null ? [] : [$"--ignore-certificate-errors-spki-list={coturn.KeyHash}"];
             string[] flags = [.. network.Serve.Select(flag => flag == Coturn.Certificate ? coturn!.CertificateFile : flag)];
             var url = new Uri($"http://{Lab.ServerAddress}:{Lab.HttpPort}/client/?raw");
-            var server = Added(await ThawProcess.ServeAsync(lab.Server, agent, Lab.HttpPort, Lab.UdpPort, ["--host", "0.0.0.0", .. flags]));
+            var server = Added(await ThawProcess.ServeAsync(lab.Server, agent, Lab.HttpPort, Lab.UdpPort, [.. Flags, .. flags]));
             var browser = Added(await chromium.LaunchInAsync(lab.Client, url, trust));
             var page = await Chromium.OpenAsync(browser, url, WithIceServers(network.IceServers));
             await Lab.FilterAsync(lab.Home, network.Home);
@@ -51,6 +58,10 @@ internal sealed class Call : IAsyncDisposable
         {
             await DisposeAsync(parts);
             throw;
+        }
+        finally
+        {
+            Preparing.Release();
         }
 
         T Added<T>(T part) where T : IAsyncDisposable

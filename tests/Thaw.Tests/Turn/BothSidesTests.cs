@@ -1,7 +1,6 @@
 using Thaw.Protocol;
 using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Turn;
-using Thaw.Tests.Gathering;
 using Thaw.Tests.Turn.Server;
 using Thaw.Tests.World;
 using Xunit;

@@ -19,7 +19,6 @@ internal sealed class GatheringHost
 
     private static readonly TimeSpan LookUpPeriod = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LookUpAgain = TimeSpan.FromSeconds(10); // a name was not found, or a server does not answer
-    private static readonly TimeSpan StartAgain = TimeSpan.FromSeconds(10);  // after a bug in the gatherer
     private const int QueueLength = 4096;                                    // all relayed calls share it
 
     private readonly Shard _shard;
@@ -64,17 +63,12 @@ internal sealed class GatheringHost
     {
         try
         {
-            while (true)
-            {
-                var session = await _shard.AddAsync(Create, new GatheringListener(Observe), QueueLength, stop);
-                _session = session;
-                await PostAsync(session, (gatherer, now) => gatherer.SetBases(_bases, now));
-                await Task.WhenAny(session.Completion, FollowNamesAsync(session, stop));
-                stop.ThrowIfCancellationRequested();
-                _session = null;
-                Publish([]);
-                await Task.Delay(StartAgain, _clock.Time, stop);
-            }
+            var session = await _shard.AddAsync(Create, new GatheringListener(Observe), QueueLength, stop);
+            _session = session;
+            await PostAsync(session, (gatherer, now) => gatherer.SetBases(_bases, now));
+            await await Task.WhenAny(FollowNamesAsync(session, stop), session.Completion.ContinueWith(static _ => { }, TaskScheduler.Default));
+            _session = null;
+            if (!stop.IsCancellationRequested) Publish([]); // a bug in it, counted as a crashed session: what it had gathered is gone
         }
         catch (Exception e) when (e is OperationCanceledException or PeerHostException { Error: PeerHostError.HostStopped })
         {

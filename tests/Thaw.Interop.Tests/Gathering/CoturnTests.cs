@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Thaw.Protocol;
-using Thaw.Protocol.Gathering;
 using Xunit;
 
 namespace Thaw.Interop.Tests.Gathering;

@@ -1,5 +1,3 @@
-using Thaw.Protocol.Stun;
-
 namespace Thaw.Protocol.Turn;
 
 /// <remarks>

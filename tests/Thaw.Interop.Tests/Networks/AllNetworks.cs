@@ -92,6 +92,10 @@ internal static class AllNetworks
         new("The server's UDP port is closed, and there is no TCP", "ice-failed", Named) { Site = NoUdp, Serve = ["--tcp-port", "off"] },
         new("Client without UDP, and there is neither TCP nor a relay", "ice-failed", Named) { Home = $"{Signalling}\ndrop" },
         new("Server behind 1:1 NAT that is not announced", "ice-failed", Named) { Server = Nat.OneToOne, Client = Nat.Symmetric },
+        new("Both behind symmetric NATs, both with STUN, no relay", "ice-failed", Named)
+        {
+            Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Stun], IceServers = StunServer, Relay = true,
+        },
         // The relay lets in whom the server named to it (RFC 8656 §9), and nobody knows this client's public address.
         new("Both behind symmetric NATs, the server with a relay, the client not even with STUN", "ice-failed", Named)
         {

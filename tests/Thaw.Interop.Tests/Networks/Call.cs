@@ -75,13 +75,15 @@ internal sealed class Call : IAsyncDisposable
     public async Task<Outcome> ConnectAsync()
     {
         const string Dial = "(began => thaw.connect().then(s => s.readyMs, () => performance.now() - began))(performance.now())";
+        var clock = new Stopclock();
         var took = TimeSpan.FromMilliseconds((await Page.EvaluateAsync(Dial, GivesUp)).GetDouble());
+        var starved = clock.Starved;
         var verdict = await Page.EvaluateAsync("thaw.verdict", GivesUp);
         if (verdict.ValueKind is JsonValueKind.Object)
-            return new("", verdict.GetProperty("code").GetString()!, verdict.GetProperty("title").GetString() + " " + verdict.GetProperty("quoted").GetString(), took);
+            return new("", verdict.GetProperty("code").GetString()!, verdict.GetProperty("title").GetString() + " " + verdict.GetProperty("quoted").GetString(), took, starved);
 
         await Page.UntilHeardAsync(Heard);
-        return new((await Page.EvaluateAsync(SelectedPath, GivesUp)).GetString()!, "", "", took);
+        return new((await Page.EvaluateAsync(SelectedPath, GivesUp)).GetString()!, "", "", took, starved);
     }
 
     /// <summary>What both ends say, for a failure.</summary>

@@ -23,11 +23,13 @@ public sealed class FirefoxNetworkTests
 
         async Task CallAsync(string name, string protocol)
         {
+            var clock = new Stopclock();
             var took = TimeSpan.FromMilliseconds((await firefox.EvaluateAsync("window.thaw.connect().then(s => s.readyMs)")).GetDouble());
+            var starved = clock.Starved;
             await firefox.UntilAsync("the agent's sound has energy", "window.thaw.stats().vitals?.energyIn > 0.001", Soon);
             await firefox.UntilAsync($"the path is {protocol}", $"window.thaw.stats().path?.protocol === '{protocol}'", Soon);
             NetworkTable.Record(name, $"direct over {protocol}", took, Budget);
-            Assert.InRange(took, TimeSpan.Zero, Budget);
+            Assert.InRange(took - starved, TimeSpan.MinValue, Budget);
             await firefox.EvaluateAsync("window.thaw.disconnect()");
         }
     }

@@ -32,10 +32,12 @@ internal sealed record Network(string Name, string Expected, TimeSpan Budget)
     public override string ToString() => Name;
 }
 
-/// <summary>What came of it.</summary>
+/// <summary>What came of it, and for how much of that time this machine had too much to do.</summary>
 /// <param name="Path">Whose candidates carry the media, and over what: "host-host udp". Empty without a connection.</param>
 /// <param name="Verdict">The page's code for what went wrong. Empty with a connection.</param>
-internal sealed record Outcome(string Path, string Verdict, string Words, TimeSpan Took)
+internal sealed record Outcome(string Path, string Verdict, string Words, TimeSpan Took, TimeSpan Starved)
 {
+    public bool IsWithin(TimeSpan budget) => Took - Starved <= budget;
+
     public string Summary => Path.Length > 0 ? Path : Verdict;
 }

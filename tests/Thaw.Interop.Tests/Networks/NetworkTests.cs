@@ -60,7 +60,7 @@ internal static class Scene
         var outcome = await call.ConnectAsync();
         NetworkTable.Record(network.Name, outcome.Summary, outcome.Took, network.Budget);
 
-        bool asItShall = outcome.Summary == network.Expected && outcome.Took <= network.Budget;
+        bool asItShall = outcome.Summary == network.Expected && outcome.IsWithin(network.Budget);
         Assert.True(asItShall, $"{network.Expected} was to come within {network.Budget.TotalSeconds:0} s, and {outcome} came. {await call.DescribeAsync()}");
     }
 }

@@ -16,8 +16,9 @@ public sealed class MdnsResolverTests
 
     public MdnsResolverTests()
     {
-        _net.Firewalls.Add(packet => { _sent.Add((_net.Now, packet)); return false; }); // a group is nobody's address
-        _resolver = _net.Add("resolver", new MdnsResolver());
+        _net.Firewalls.Add(packet => { _sent.Add((_net.Now, packet)); return false; });
+        _net.Add("others", new MdnsResolver(), GroupIPv4, GroupIPv6);
+        _resolver = _net.Add("resolver", new MdnsResolver(), default(TransportAddress)); // it names no source: its host has a socket for each group
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using CsCheck;
 using Thaw.Protocol;
 using Thaw.Protocol.Stun;
+using Xunit;
 using static Thaw.Tests.Turn.Server.TurnTable;
 
 namespace Thaw.Tests.Turn.Server;

@@ -47,7 +47,7 @@ internal static class AnyScript
     public static readonly Gen<Script> Gen =
         from seed in CsCheck.Gen.Int[0, 1_000_000]
         from sites in CsCheck.Gen.Select(AnySite, AnySite)
-        from rare in Percent.Array[5]
+        from rare in Percent.Array[6]
         from roles in CsCheck.Gen.Int[0, 3]
         from together in CsCheck.Gen.Bool
         from link in CsCheck.Gen.Select(CsCheck.Gen.Double[0, 150], CsCheck.Gen.Double[0, 60], CsCheck.Gen.Double[0, 0.25])
@@ -61,6 +61,7 @@ internal static class AnyScript
             Link = new Link(link.Item1, link.Item2, link.Item3, Duplication: rare[1] / 1000.0, Reordering: rare[1] / 1000.0),
             SignallingMs = signalling.Item1,
             SignallingJitterMs = signalling.Item2,
+            EndIsNeverTold = rare[5] >= 80,
             StunIsSilent = rare[2] >= 95,
             TurnIsSilent = rare[3] >= 90,
             RelayRangeIsBlocked = rare[4] >= 90,
@@ -73,7 +74,9 @@ internal static class AnyScript
         {
             script = script with
             {
-                StunIsSilent = false, Offerer = script.Offerer with { TellsNothing = false }, Answerer = script.Answerer with { TellsNothing = false },
+                StunIsSilent = false,
+                Offerer = script.Offerer with { TellsNothing = false },
+                Answerer = script.Answerer with { TellsNothing = false },
             };
         }
 

@@ -15,7 +15,8 @@ internal sealed class Encounter
     private readonly Random _signalling;
     private readonly Side _offerer, _answerer;
 
-    public Encounter(Script script)
+    /// <param name="starts">False where the world is to be changed first: then <see cref="Start"/> makes the offer.</param>
+    public Encounter(Script script, bool starts = true)
     {
         _script = script;
         _signalling = new Random(script.Seed);
@@ -30,13 +31,19 @@ internal sealed class Encounter
         _offerer = new Side(this, script.Offerer, Add("offerer", 0, offerer));
         _answerer = new Side(this, script.Answerer, Add("answerer", 1, answerer));
         (_offerer.Other, _answerer.Other) = (_answerer, _offerer);
-        _offerer.Begin();
+        if (starts) Start();
     }
 
     public Internet World { get; }
     public Simulation Net => World.Net;
     public Endpoint<IceHost> Offerer => _offerer.Host;
     public Endpoint<IceHost> Answerer => _answerer.Host;
+
+    /// <summary>The offer is made.</summary>
+    public void Start() => _offerer.Begin();
+
+    /// <summary>A new offer with new credentials: an ICE restart (RFC 8445 §9).</summary>
+    public void Restart() => _offerer.Restart();
 
     /// <summary>Both ends have selected one path.</summary>
     public bool IsConnected
@@ -79,7 +86,7 @@ internal sealed class Encounter
     {
         private readonly Encounter _in;
         private readonly Site _site;
-        private readonly List<Signal> _kept = []; // until the description is sent
+        private readonly List<Signal> _known = [];
         private bool _hasDescribed, _hasBegun, _isOver;
 
         public Side(Encounter encounter, Site site, Endpoint<IceHost> host)
@@ -103,22 +110,29 @@ internal sealed class Encounter
             else _in.Net.After(GatheringCap, Describe);
         }
 
+        public void Restart()
+        {
+            Host.Do((host, now) => host.Restart(now));
+            HasFailed = false;
+            Send(credentials =>
+            {
+                Other.Host.Do((host, now) => host.Restart(now));
+                Other.Host.Do((host, now) => host.Agent.SetRemote(credentials, false, now));
+                Other.HasFailed = false;
+                Other.Send(answer => Host.Do((host, now) => host.Agent.SetRemote(answer, false, now)));
+            });
+        }
+
         private void Hear(object value)
         {
             if (value is IceEvent.ChecksFailed) HasFailed = true;
             if (value is GatheringEvent.ConnectionWanted wanted) _in.Net.After(TimeSpan.Zero, () => Dial(wanted));
             if (value is not Signal signal) return;
 
+            _known.Add(signal);
             _isOver |= signal is Signal.EndOfCandidates;
-            if (!_hasDescribed)
-            {
-                _kept.Add(signal);
-                if (_isOver && _hasBegun && !_in._script.Trickles) _in.Net.After(TimeSpan.Zero, Describe);
-            }
-            else if (_in._script.Trickles)
-            {
-                Tell([signal]);
-            }
+            if (_hasDescribed && _in._script.Trickles) _in.Net.After(_in.Delay(), () => Other.Take(signal, _site));
+            else if (_isOver && _hasBegun) _in.Net.After(TimeSpan.Zero, Describe);
         }
 
         private void Dial(GatheringEvent.ConnectionWanted wanted)
@@ -128,31 +142,34 @@ internal sealed class Encounter
             _in.Net.Dial(Host, local, wanted.Server, () => Host.Do((host, now) => host.Connected(wanted.Id, local, now)));
         }
 
-        /// <summary>Offer or answer: the credentials, and the candidates that there are.</summary>
         private void Describe()
         {
             if (_hasDescribed) return;
             _hasDescribed = true;
-            var credentials = Host.Machine.Agent.Local;
-            Signal[] known = [.. _kept];
-            _in.Net.After(_in.Delay(), () =>
+            Send(credentials =>
             {
                 Other.Host.Do((host, now) => host.Agent.SetRemote(credentials, false, now));
-                Other.Take(known, _site);
                 Other.Begin();
             });
         }
 
-        private void Tell(Signal[] signals) => _in.Net.After(_in.Delay(), () => Other.Take(signals, _site));
-
-        private void Take(Signal[] signals, Site from)
+        /// <summary>Offer or answer: the credentials, and the candidates that there are.</summary>
+        private void Send(Action<IceCredentials> arrive)
         {
-            foreach (var signal in signals)
+            var credentials = Host.Machine.Agent.Local;
+            Signal[] known = [.. _known];
+            _in.Net.After(_in.Delay(), () =>
             {
-                if (signal is Signal.EndOfCandidates) Host.Do((host, now) => host.Agent.EndOfRemoteCandidates(now));
-                if (signal is Signal.Local { Candidate: var candidate } && !from.TellsNothing)
-                    Host.Do((host, now) => host.Agent.AddRemoteCandidate(candidate with { Base = candidate.Address }, now));
-            }
+                arrive(credentials);
+                foreach (var signal in known) Other.Take(signal, _site);
+            });
+        }
+
+        private void Take(Signal signal, Site from)
+        {
+            if (signal is Signal.EndOfCandidates && !_in._script.EndIsNeverTold) Host.Do((host, now) => host.Agent.EndOfRemoteCandidates(now));
+            if (signal is Signal.Local { Candidate: var candidate } && !from.TellsNothing)
+                Host.Do((host, now) => host.Agent.AddRemoteCandidate(candidate with { Base = candidate.Address }, now));
         }
     }
 }

@@ -27,16 +27,18 @@ internal sealed class IceHost : IMachine
 {
     private const ushort Preference = 65535;
 
-    private readonly IceHostSetup _setup;
+    private readonly RandomNumberGenerator _random;
     private readonly Gatherer _gatherer;
     private readonly Queue<object> _signals = [];
     private readonly List<TransportAddress> _told = [];
     private readonly List<TransportAddress> _relayed = [];
+    private IceHostSetup _setup;
     private bool _hasBegun, _hasEnded;
 
     public IceHost(IceRole role, string name, IceHostSetup setup, RandomNumberGenerator random, Instant now)
     {
         _setup = setup;
+        _random = random;
         Agent = new IceAgent(role, IceCredentials.Create(random, name[..1]), random, now);
         _gatherer = new Gatherer(new GathererOptions { BothFamilies = false }, random, now);
     }
@@ -54,6 +56,17 @@ internal sealed class IceHost : IMachine
         _gatherer.SetBases(_setup.Bases, now);
         _gatherer.SetServers(_setup.Servers, now);
         ConsiderEnd();
+    }
+
+    /// <summary>New credentials; what is gathered stays.</summary>
+    public void Restart(Instant now) => Agent.Restart(IceCredentials.Create(_random, Agent.Local.Ufrag[..1]), now);
+
+    /// <summary>The host has come to another network: other sockets, other addresses.</summary>
+    public void Rebase(TransportAddress[] bases, Instant now)
+    {
+        _setup = _setup with { Bases = bases };
+        for (int i = 0; i < bases.Length; i++) Learn(CandidateType.Host, bases[i], bases[i], (ushort)(Preference - i), now);
+        _gatherer.SetBases(bases, now);
     }
 
     /// <summary>A stream that <see cref="GatheringEvent.ConnectionWanted"/> asked for.</summary>

@@ -12,13 +12,13 @@ public sealed class NatTableTests
     public void Every_pair_of_networks_connects_just_where_a_path_exists()
     {
         foreach (var offerer in NatTable.Sites)
-        foreach (var answerer in NatTable.Sites)
-        foreach (var (one, other) in new[] { (false, false), (true, false), (false, true), (true, true) })
-        {
-            var (a, b) = (offerer with { HasRelay = one }, answerer with { HasRelay = other });
-            var path = _measured[(a, b)] = NatTable.Measure(a, b);
-            Assert.True(path == NatTheory.BestPath(a, b), $"{a} and {b}: {path}, and in theory {NatTheory.BestPath(a, b)}");
-        }
+            foreach (var answerer in NatTable.Sites)
+                foreach (var (one, other) in new[] { (false, false), (true, false), (false, true), (true, true) })
+                {
+                    var (a, b) = (offerer with { HasRelay = one }, answerer with { HasRelay = other });
+                    var path = _measured[(a, b)] = NatTable.Measure(a, b);
+                    Assert.True(path == NatTheory.BestPath(a, b), $"{a} and {b}: {path}, and in theory {NatTheory.BestPath(a, b)}");
+                }
 
         string file = Repository.PathOf("docs", "rfc", "nat-table.md"), page = File.ReadAllText(file);
         int from = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, to = page.IndexOf(End, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class NatTableTests
     public void The_network_itself_has_the_paths_that_theory_says()
     {
         foreach (var offerer in NatTable.Sites)
-        foreach (var answerer in NatTable.Sites)
-            Assert.True(PathOracle.HasDirectPath(new Script(offerer, answerer)) == (NatTheory.BestPath(offerer, answerer) is not Path.None), $"{offerer} and {answerer}");
+            foreach (var answerer in NatTable.Sites)
+                Assert.True(PathOracle.HasDirectPath(new Script(offerer, answerer)) == (NatTheory.BestPath(offerer, answerer) is not Path.None), $"{offerer} and {answerer}");
     }
 }

@@ -9,7 +9,9 @@ internal static class PathOracle
     {
         var world = new Internet(script with
         {
-            Link = new Link(script.Link.LatencyMs), Offerer = script.Offerer with { HasRelay = false }, Answerer = script.Answerer with { HasRelay = false },
+            Link = new Link(script.Link.LatencyMs),
+            Offerer = script.Offerer with { HasRelay = false },
+            Answerer = script.Answerer with { HasRelay = false },
         });
         var (offerer, answerer) = (Side.In(world, script.Offerer, 0), Side.In(world, script.Answerer, 1));
         if (!script.StunIsSilent)

@@ -69,6 +69,9 @@ internal sealed record Script(Site Offerer, Site Answerer)
 
     public double SignallingJitterMs { get; init; }
 
+    /// <summary>Nobody says that gathering is over.</summary>
+    public bool EndIsNeverTold { get; init; }
+
     public bool StunIsSilent { get; init; }
 
     public bool TurnIsSilent { get; init; }
@@ -79,14 +82,14 @@ internal sealed record Script(Site Offerer, Site Answerer)
     public override string ToString()
     {
         string stun = StunIsSilent ? "silent" : "answers", turn = TurnIsSilent ? "silent" : RelayRangeIsBlocked ? "relay range blocked" : "answers";
-        string told = Trickles ? "trickled" : "told at once";
+        string told = Trickles ? "trickled" : "told at once", end = EndIsNeverTold ? ", without end" : "";
         return string.Create(CultureInfo.InvariantCulture, $"""
             seed       {Seed}
             offerer    {Offerer}
             answerer   {Answerer}
             sharing    {Sharing}
             roles      {Roles}
-            candidates {told}, signalling {SignallingMs:0.#} + {SignallingJitterMs:0.#} ms
+            candidates {told}{end}, signalling {SignallingMs:0.#} + {SignallingJitterMs:0.#} ms
             servers    STUN {stun}, TURN {turn}
             link       {Link}
             """);

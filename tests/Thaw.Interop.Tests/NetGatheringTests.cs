@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Thaw.Net;
-using Thaw.Net.Gathering;
 using Thaw.Protocol;
 using Xunit;
 

@@ -1,6 +1,4 @@
-using Thaw.Net.Gathering;
 using Thaw.Protocol;
-using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Turn;
 
 namespace Thaw.Voice;

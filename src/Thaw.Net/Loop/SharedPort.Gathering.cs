@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
 using Thaw.Protocol;
@@ -22,7 +21,7 @@ internal sealed partial class SharedPort
         ? null
         : new GatheringHost(_servers, _shards[^1], Clock, _random, _streamCounters, UdpBases, _options.TrustedCertificates, _options.Observed, Compose);
 
-    private static IReadOnlyList<ConfiguredServer> Configure(PeerHostOptions options)
+    private static List<ConfiguredServer> Configure(PeerHostOptions options)
     {
         var servers = new List<ConfiguredServer>();
         foreach (var server in options.IceServers)

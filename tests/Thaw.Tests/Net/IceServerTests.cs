@@ -4,7 +4,6 @@ using Thaw.Cli.Verbs;
 using Thaw.Net;
 using Thaw.Net.Gathering;
 using Thaw.Protocol;
-using Thaw.Protocol.Gathering;
 using Thaw.Voice;
 using Xunit;
 

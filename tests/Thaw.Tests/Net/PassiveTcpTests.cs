@@ -4,7 +4,6 @@ using Microsoft.Extensions.Time.Testing;
 using Thaw.Net;
 using Thaw.Net.Loop;
 using Thaw.Net.Tcp;
-using Thaw.Protocol;
 using Xunit;
 
 namespace Thaw.Tests.Net;

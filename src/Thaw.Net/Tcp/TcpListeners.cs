@@ -18,7 +18,7 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
 
     private readonly Dictionary<IPAddress, Socket?> _listening = []; // null where shared
     private volatile TransportAddress[] _bases = [];
-    private readonly CancellationTokenSource _stop = new();
+    private volatile bool _stopped;
 
     public int Port => port;
 
@@ -49,7 +49,7 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
         }
 
         Add(address, socket);
-        _ = AcceptAsync(socket, _stop.Token);
+        _ = AcceptAsync(socket);
         return null;
     }
 
@@ -62,10 +62,9 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
 
     public void Dispose()
     {
-        _stop.Cancel();
+        _stopped = true;
         foreach (var socket in _listening.Values) socket?.Dispose();
         _listening.Clear();
-        _stop.Dispose();
     }
 
     private void Add(IPAddress address, Socket? listener)
@@ -77,15 +76,15 @@ internal sealed class TcpListeners(PassiveTcp streams, StreamCounters counters, 
     private void Publish()
         => _bases = [.. _listening.Keys.Select(address => new TransportAddress(address, (ushort)port).Over(TransportProtocol.Tcp))];
 
-    private async Task AcceptAsync(Socket listener, CancellationToken stop)
+    private async Task AcceptAsync(Socket listener)
     {
-        while (!stop.IsCancellationRequested)
+        while (!_stopped)
         {
             try
             {
-                _ = ServeAsync(await listener.AcceptAsync(stop));
+                _ = ServeAsync(await listener.AcceptAsync());
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException
+            catch (Exception e) when (e is ObjectDisposedException
                 or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted or SocketError.NotSocket or SocketError.InvalidArgument })
             {
                 return; // stopped, or its address is gone

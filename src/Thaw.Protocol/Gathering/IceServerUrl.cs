@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Net;
 
 namespace Thaw.Protocol.Gathering;
 
@@ -12,8 +11,9 @@ public sealed record IceServerUrl(GatheringKind Kind, TransportProtocol Transpor
 {
     private const ushort DefaultPort = 3478;    // RFC 8489 §18.6
     private const ushort DefaultTlsPort = 5349; // RFC 8489 §18.6
-    private const int LongestHost = 253;        // RFC 1035 §2.3.4, as text
     private static readonly SearchValues<char> NotInHosts = SearchValues.Create("/\\?#[]<>\"'{}|^` ,;");
+
+    private const int LongestHost = 253;        // RFC 1035 §2.3.4, as text
 
     /// <param name="error">Names the part that is wrong and what it may be. Quotes nothing but the URL.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out IceServerUrl? url, out string error)
@@ -71,14 +71,14 @@ public sealed record IceServerUrl(GatheringKind Kind, TransportProtocol Transpor
         {
             int end = text.IndexOf(']');
             host = end < 0 ? text[1..] : text[1..end];
-            bool isAddress = host.Contains(':') && !host.Contains('%') && IPAddress.TryParse(host, out _);
+            bool isAddress = TransportAddress.TryParse(host, 0, out var six) && six.IsIPv6 && !host.Contains('%');
             if (end < 0 || !isAddress) { error = $"\"[{host}{(end < 0 ? "" : "]")}\" is not an IPv6 address in brackets"; return false; }
             if (end + 1 < text.Length && text[end + 1] != ':') { error = $"\"{text[(end + 1)..]}\" after the address is not a port"; return false; }
             if (end + 1 < text.Length) portText = text[(end + 2)..];
         }
         else if (text.IndexOf(':') is >= 0 and var colon)
         {
-            if (IPAddress.TryParse(text, out _)) { error = $"an IPv6 address wants brackets: \"[{text}]\""; return false; }
+            if (TransportAddress.TryParse(text, 0, out _)) { error = $"an IPv6 address wants brackets: \"[{text}]\""; return false; }
             (host, portText) = (text[..colon], text[(colon + 1)..]);
         }
 
@@ -91,5 +91,5 @@ public sealed record IceServerUrl(GatheringKind Kind, TransportProtocol Transpor
 
     // Letters of other scripts too: resolvers take them, or not.
     private static bool IsHost(string host) => host.Length is > 0 and <= LongestHost
-        && !host.AsSpan().ContainsAnyExceptInRange('!', char.MaxValue) && host.AsSpan().IndexOfAny(NotInHosts) < 0;
+        && !host.AsSpan().ContainsAnyExceptInRange('!', char.MaxValue) && !host.AsSpan().ContainsAny(NotInHosts);
 }

@@ -161,6 +161,7 @@ public sealed partial class IceAgent : IMachine
         Usable = null;
         _outputs.Clear();
         _answers.Clear();
+        _invitations.Clear();
         _ = now;
     }
 
@@ -191,6 +192,7 @@ public sealed partial class IceAgent : IMachine
         if (_outputs.TryDequeue(out var value)) return value is Observation fact ? Output.Observation(fact) : Output.Event(value);
         if (_isClosed) return Output.Idle(Instant.Never);
         if (_answers.TryDequeue(out var answer)) return Write(answer, buffer);
+        if (_invitations.TryDequeue(out var invitation)) return Write(invitation, buffer);
         if (_isSettled && now < _wakeAt) return Output.Idle(_wakeAt);
         if (NextCheck(now) is { } pair) return Send(pair, buffer, now);
 

@@ -63,6 +63,12 @@ public sealed partial class PeerConnection : IMachine, IDisposable
         if (_lifecycle == Lifecycle.Open) _audio.Send(payload, timestamp, marker, now);
     }
 
+    /// <summary>The other side will probably come from this IP address (see <see cref="IceAgent.Expect"/>). The port does not matter.</summary>
+    public void Expect(TransportAddress peer, Instant now)
+    {
+        if (_lifecycle == Lifecycle.Open) _ice.Expect(peer, now);
+    }
+
     /// <summary>Opens a reliable, ordered channel; <see cref="PeerEvent.ChannelOpened"/> follows when the peer has accepted it.</summary>
     /// <exception cref="InvalidOperationException">Nothing has been negotiated, or no data channels.</exception>
     public ushort OpenChannel(string label, Instant now)

@@ -61,7 +61,7 @@ internal sealed partial class Call
         OfferResult? result = null;
         try
         {
-            link.Peer = await _host.Peers.OpenAsync(offer.Nearby, link, cancel);
+            link.Peer = await _host.Peers.OpenAsync(offer, link, cancel);
             result = await NegotiateAsync(link, offer, cancel) ?? new OfferResult.Busy("The connection closed at once.");
             return result;
         }

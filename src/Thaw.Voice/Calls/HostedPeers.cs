@@ -1,4 +1,5 @@
 using Thaw.Net;
+using Thaw.Protocol;
 using Thaw.Protocol.Ice;
 using Thaw.Protocol.Peer;
 
@@ -7,13 +8,20 @@ namespace Thaw.Voice.Calls;
 /// <summary>Peer connections on the socket loops.</summary>
 internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
 {
-    public async ValueTask<ICallPeer> OpenAsync(bool nearby, IPeerListener listener, CancellationToken cancel)
+    private const ushort AnyPort = 9; // discard: a permission is for an IP address (RFC 8656 §2), the port is only there to be there
+
+    public async ValueTask<ICallPeer> OpenAsync(Offer offer, IPeerListener listener, CancellationToken cancel)
     {
-        var handle = await host.AddAsync(
-            (seat, now) => new PeerConnection(config, Offered(seat.LocalCandidates, nearby), seat.UfragPrefix, seat.Random, now),
-            listener, cancel);
+        var handle = await host.AddAsync(Create, listener, cancel);
         _ = ReportEndAsync(handle, listener);
-        return new HostedPeer(handle, () => Offered(host.LocalCandidates, nearby));
+        return new HostedPeer(handle, () => Offered(host.LocalCandidates, offer.Nearby));
+
+        PeerConnection Create(PeerSeat seat, Instant now)
+        {
+            var peer = new PeerConnection(config, Offered(seat.LocalCandidates, offer.Nearby), seat.UfragPrefix, seat.Random, now);
+            if (offer.From is { } from) peer.Expect(new TransportAddress(from, AnyPort), now);
+            return peer;
+        }
     }
 
     /// <summary>Loopback only for callers on this machine: for anyone else such a candidate is a wasted check.</summary>

@@ -6,8 +6,8 @@ namespace Thaw.Voice.Calls;
 /// <summary>Where calls get their peer connections: the socket loops, or a script in tests.</summary>
 internal interface ICallPeers
 {
-    /// <param name="nearby">The offer came from this machine: loopback addresses are of use to it.</param>
-    ValueTask<ICallPeer> OpenAsync(bool nearby, IPeerListener listener, CancellationToken cancel);
+    /// <param name="offer">Whose sender it is for; negotiating is another step.</param>
+    ValueTask<ICallPeer> OpenAsync(Offer offer, IPeerListener listener, CancellationToken cancel);
 }
 
 /// <summary>One peer connection as a call sees it. All members may be called from any thread.</summary>

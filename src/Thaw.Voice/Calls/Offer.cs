@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 
 namespace Thaw.Voice.Calls;
@@ -9,6 +10,12 @@ namespace Thaw.Voice.Calls;
 internal sealed record Offer(
     string Sdp, string? PcId, bool Restart, JsonElement? RequestData, string? SessionId, bool Nearby, string? Caller = null)
 {
+    /// <summary>
+    /// Whom the network saw: the peer's public address, more often than not. A client without a STUN server of its own does
+    /// not know it, and our relays let in only whom we name. As forgeable as <see cref="Caller"/>: it opens no more than that.
+    /// </summary>
+    public IPAddress? From { get; init; }
+
     /// <summary>The browser's username fragment, which its candidates carry. Null where the SDP has none.</summary>
     public string? Ufrag { get; } = SdpLine(Sdp, "a=ice-ufrag:");
 

@@ -18,7 +18,7 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
         offers.Admit(context);
         var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.OfferBody, calls.Limits.RequestBody, calls.BodyPatience);
         var caller = context.Connection.RemoteIpAddress;
-        var offer = Read(body, context.Request.RouteValues["session"] as string, nearby: caller is null || IPAddress.IsLoopback(caller), CallerOf(context));
+        var offer = Read(body, context.Request.RouteValues["session"] as string, nearby: caller is null || IPAddress.IsLoopback(caller), CallerOf(context)) with { From = FromOf(context) };
 
         // A deadline of our own: the stock client has none and waits in "connecting" for ever.
         using var deadline = new CancellationTokenSource(calls.Budget.Signalling, calls.Time);
@@ -65,6 +65,14 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
     {
         string forwarded = context.Request.Headers["X-Forwarded-For"].ToString();
         return $"{context.Connection.RemoteIpAddress} {(forwarded.Length <= MaxLine ? forwarded : "")}";
+    }
+
+    // A proxy's own address says nothing of the client; the first that it forwards is the client's, as far as anyone knows.
+    private static IPAddress? FromOf(HttpContext context)
+    {
+        string forwarded = context.Request.Headers["X-Forwarded-For"].ToString();
+        string first = forwarded.Split(',', 2)[0].Trim();
+        return first.Length is > 0 and <= 45 && IPAddress.TryParse(first, out var told) ? told : context.Connection.RemoteIpAddress;
     }
 
     private void RequireSession(HttpContext context)

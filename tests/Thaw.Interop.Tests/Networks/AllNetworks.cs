@@ -70,6 +70,11 @@ internal static class AllNetworks
         {
             Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Json(TurnUdp)], IceServers = StunServer, Relay = true,
         },
+        // The relay lets in whom the server named to it (RFC 8656 §9): the address that the offer came from.
+        new("Both behind symmetric NATs, the server with a relay, the client not even with STUN", "prflx-relay udp", AtOnce)
+        {
+            Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Json(TurnUdp)], Relay = true,
+        },
         new("Server without UDP and TCP from outside, its relay by TCP", "srflx-relay udp", AtOnce)
         {
             Server = Nat.Symmetric, Site = NoUdp, Serve = ["--ice-servers", Json(TurnTcp)], IceServers = StunServer, Relay = true,
@@ -95,11 +100,6 @@ internal static class AllNetworks
         new("Both behind symmetric NATs, both with STUN, no relay", "ice-failed", Named)
         {
             Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Stun], IceServers = StunServer, Relay = true,
-        },
-        // The relay lets in whom the server named to it (RFC 8656 §9), and nobody knows this client's public address.
-        new("Both behind symmetric NATs, the server with a relay, the client not even with STUN", "ice-failed", Named)
-        {
-            Client = Nat.Symmetric, Server = Nat.Symmetric, Serve = ["--ice-servers", Json(TurnUdp)], Relay = true,
         },
         // RFC 7983 §7: 20 to 63 are DTLS. The first byte after the UDP header.
         new("Something on the way drops DTLS", "dtls-failed", Named) { Internet = "meta l4proto udp @th,64,8 20-63 drop" },

@@ -24,7 +24,11 @@ public sealed class BothSidesTests
         var net = new Simulation(1) { DefaultLink = new Link(Loss: loss) };
         var options = new TurnServerOptions
         {
-            Realm = "thaw.test", Users = [new TurnUser("user", "pass")], OffersSha256 = sha256, FirstRelayPort = 50_000, LastRelayPort = 50_020,
+            Realm = "thaw.test",
+            Users = [new TurnUser("user", "pass")],
+            OffersSha256 = sha256,
+            FirstRelayPort = 50_000,
+            LastRelayPort = 50_020,
             RelayAddresses = [new RelayAddress(TurnWorld.Address("9.0.0.3", 0)), .. ipv6 ? [new RelayAddress(TurnWorld.Address("2600::3", 0))] : (RelayAddress[])[]],
         };
         var server = net.Add("server", new TurnServer(options, new NumberedPorts(), net.NewRandom(), DateTimeOffset.UnixEpoch.AddYears(56), net.Now),

@@ -31,11 +31,11 @@ internal sealed class ScriptedPeers : ICallPeers
 
     public ScriptedPeer Latest => Opened[^1];
 
-    public ValueTask<ICallPeer> OpenAsync(bool nearby, IPeerListener listener, CancellationToken cancel)
+    public ValueTask<ICallPeer> OpenAsync(Offer offer, IPeerListener listener, CancellationToken cancel)
     {
         lock (_opened)
         {
-            var peer = new ScriptedPeer(this, _opened.Count, nearby, listener);
+            var peer = new ScriptedPeer(this, _opened.Count, offer.Nearby, listener);
             _opened.Add(peer);
             return new(peer);
         }

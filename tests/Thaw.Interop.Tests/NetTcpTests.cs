@@ -111,6 +111,8 @@ public sealed class NetTcpTests : IAsyncDisposable
     {
         var port = Open(OneLoop);
         await AddAsync(port, "one");
+        using var known = new StreamClient(IPAddress.Loopback, port.TcpPort!.Value);
+        Assert.True(known.Check("0one"));
         using var silent = new StreamClient(IPAddress.Loopback, port.TcpPort!.Value);
         long began = Stopwatch.GetTimestamp();
         using var stranger = new StreamClient(IPAddress.Loopback, port.TcpPort!.Value);
@@ -123,6 +125,7 @@ public sealed class NetTcpTests : IAsyncDisposable
         Assert.True(scanner.IsClosed());
         while (silent.Receive() is null) { }
         Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 4.9, 8);
+        Assert.Equal(Rtp, known.Ask(Rtp));
         var tcp = port.Statistics.Tcp;
         Assert.Equal((1, 1, 1), (tcp.EndedBy(StreamEnd.NotForUs), tcp.EndedBy(StreamEnd.FrameTooLong), tcp.EndedBy(StreamEnd.NoCheckInTime)));
         Assert.Equal(1, port.Statistics.DropsOf(DropReason.UnknownUsername));

@@ -9,7 +9,8 @@ internal sealed partial class SharedPort
 {
     private readonly Lock _composing = new(); // addresses, names and gathered ones change on different threads
     private readonly PublicNames _announced;
-    private IReadOnlyList<TransportAddress> _bases = []; // the better first
+    private readonly Nat64 _nat64;
+    private volatile IReadOnlyList<TransportAddress> _bases = []; // the better first
     private volatile Candidate[] _candidates = [];
 
     public IReadOnlyList<Candidate> Candidates => _candidates;

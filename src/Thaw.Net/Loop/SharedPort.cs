@@ -40,6 +40,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
         _passive = new PassiveTcp(Routes, clock, _streamCounters, options.MaxTcpStreams, options.MaxTcpStreamsPerPrefix);
         _listeners = ListenTcp();
         _announced = new PublicNames(options.Announce, Dns.GetHostAddressesAsync, clock.Time);
+        _nat64 = new Nat64(Dns.GetHostAddressesAsync, clock.Time);
         _names = options.ResolveLocalNames ? new NameLoop(options, clock) : null;
         Compose(_addresses);
         _shards = new Shard[loops];
@@ -55,7 +56,8 @@ internal sealed partial class SharedPort : IAsyncDisposable
         var sweeping = _passive.SweepAsync(_stop.Token);
         var lookingUp = _announced.FollowAsync(Compose, _stop.Token);
         var naming = _names?.Ended ?? Task.CompletedTask;
-        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. new[] { following, sweeping, gathering, lookingUp, naming }.Select(SurfaceAsync)]);
+        var translating = _nat64.FollowAsync(() => _bases, _stop.Token);
+        _ended = Task.WhenAll([.. _shards.Select(s => SurfaceAsync(s.Ended)), .. new[] { following, sweeping, gathering, lookingUp, naming, translating }.Select(SurfaceAsync)]);
     }
 
     public Clock Clock { get; }
@@ -104,7 +106,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
             throw new PeerHostException(PeerHostError.TooManySessions, $"All {_options.MaxSessions} sessions of this host are in use.");
 
         return await shard.AddAsync(
-            now => create(new PeerSeat(_candidates, shard.Name, _random), now), listener, _options.QueueLength, cancel);
+            now => create(new PeerSeat(_candidates, shard.Name, _random, _nat64.Prefix), now), listener, _options.QueueLength, cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -197,6 +197,10 @@ public sealed partial class PeerConnection
         };
         var at = address.WithPort(signalled.Port);
         _ice.AddRemoteCandidate(new Candidate(type, at, at, signalled.Priority, signalled.Foundation), now);
+        if (Nat64 is not { } prefix || !at.IsIPv4 || at.IsLoopback || at.IsLinkLocal) return;
+
+        var behind = prefix.Synthesize(at);
+        _ice.AddRemoteCandidate(new Candidate(type, behind, behind, signalled.Priority, signalled.Foundation), now);
     }
 
     private SessionOrigin NextOrigin()

@@ -63,6 +63,9 @@ public sealed partial class PeerConnection : IMachine, IDisposable
         if (_lifecycle == Lifecycle.Open) _audio.Send(payload, timestamp, marker, now);
     }
 
+    /// <summary>How IPv4 is reached from here, where there is none: the other side's IPv4 candidates are tried that way too.</summary>
+    public Nat64Prefix? Nat64 { get; init; }
+
     /// <summary>The other side will probably come from this IP address (see <see cref="IceAgent.Expect"/>). The port does not matter.</summary>
     public void Expect(TransportAddress peer, Instant now)
     {

@@ -18,7 +18,7 @@ internal sealed class HostedPeers(PeerHost host, PeerConfig config) : ICallPeers
 
         PeerConnection Create(PeerSeat seat, Instant now)
         {
-            var peer = new PeerConnection(config, Offered(seat.LocalCandidates, offer.Nearby), seat.UfragPrefix, seat.Random, now);
+            var peer = new PeerConnection(config, Offered(seat.LocalCandidates, offer.Nearby), seat.UfragPrefix, seat.Random, now) { Nat64 = seat.Nat64 };
             if (offer.From is { } from) peer.Expect(new TransportAddress(from, AnyPort), now);
             return peer;
         }

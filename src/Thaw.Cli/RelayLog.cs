@@ -13,8 +13,8 @@ internal sealed class RelayLog(TextWriter writer, bool isVerbose)
     private const int LinesPerSecond = 20;
 
     private readonly Lock _lock = new();
+    private readonly HashSet<string> _recent = [];
     private long _second;
-    private int _lines;
     private int _left;
 
     public void Write(Observation fact)
@@ -26,11 +26,12 @@ internal sealed class RelayLog(TextWriter writer, bool isVerbose)
             if (second != _second)
             {
                 if (_left > 0) Print($"{_left} lines left out");
-                (_second, _lines, _left) = (second, 0, 0);
+                (_second, _left) = (second, 0);
+                _recent.Clear();
             }
 
-            if (_lines++ < LinesPerSecond) Print(line);
-            else _left++;
+            if (_recent.Count < LinesPerSecond && _recent.Add(line)) Print(line);
+            else _left++; // the same again, or too much
         }
     }
 
@@ -60,7 +61,7 @@ internal sealed class RelayLog(TextWriter writer, bool isVerbose)
         TurnRefusal.CredentialWithoutExpiry without => $"{without.User} has a valid password but no expiry in its name",
         TurnRefusal.WrongRealm realm => $"the client's realm is {realm.Sent}",
         TurnRefusal.BidDown => "the list of password algorithms was changed on the way",
-        TurnRefusal.PeerDenied denied => $"a peer of {denied.User} is in {denied.Rule}{Allow(denied)}",
+        TurnRefusal.PeerDenied denied => $"a peer of {denied.User} is not allowed: {denied.Rule}{Allow(denied)}",
         TurnRefusal.UserQuota quota => $"{quota.User} has {quota.Limit} relayed addresses (--user-quota)",
         TurnRefusal.TotalQuota quota => $"{quota.Limit} relayed addresses are in use (--total-quota)",
         TurnRefusal.PortsExhausted => "no free port in --relay-range",

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Thaw.Protocol;
@@ -60,6 +59,8 @@ internal static class Relay
         .OrVariable("THAW_RELAY_DRAIN_SECONDS", 30, "0 to 86400", text => Number(text, 0, 86_400));
     private static readonly Option<int> Threads = new Option<int>("--threads") { Description = "Threads that relay; 0: one for each processor." }
         .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
+    private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company at thousands a second; saves wake-ups on an idle core." }
+        .OrVariable("THAW_RELAY_LINGER_US", 0, "0 to 5000", text => Number(text, 0, 5_000));
     private static readonly Option<bool> Portable = new("--portable") { Description = "Without the fast sockets of Linux." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, also addresses, to standard error." };
@@ -69,7 +70,7 @@ internal static class Relay
         var command = new Command("relay", "Serve STUN and TURN.")
         {
             Listen, Port, NoTcp, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
-            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, Portable, Json, Verbose,
+            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Json, Verbose,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -124,6 +125,7 @@ internal static class Relay
             Certificate = cert.Length > 0 ? new CertificateFiles(cert, key).Current : null,
             ExternalAddresses = parsed.GetValue(ExternalIp)!,
             Loops = parsed.GetValue(Threads),
+            Linger = TimeSpan.FromMicroseconds(parsed.GetValue(LingerUs)),
             IsPortable = parsed.GetValue(Portable),
             Observed = new RelayLog(Console.Error, parsed.GetValue(Verbose)).Write,
             Server = new TurnServerOptions

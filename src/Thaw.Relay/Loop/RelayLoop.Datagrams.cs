@@ -71,7 +71,7 @@ internal sealed partial class RelayLoop
                     else if (_relays.TryGetValue(relayed.Handle, out var relay)) _edge.Send(relay, output.Destination, output.Payload);
                     break;
                 case OutputKind.Observation:
-                    _observed?.Invoke((Observation)output.Value!);
+                    _options.Observed?.Invoke((Observation)output.Value!);
                     break;
             }
         }

@@ -17,13 +17,12 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private const int StreamErrands = 1024; // waiting for the loop; who brings more waits in turn, and so does the client
 
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan UnusedStream = TimeSpan.FromSeconds(30); // a deadline: without an allocation for so long, it is closed
-    private static readonly TimeSpan Rounds = TimeSpan.FromSeconds(5);        // between looks at unused streams and the wall clock
+    private static readonly TimeSpan Rounds = TimeSpan.FromSeconds(1); // between looks at unused streams and the wall clock
 
     private readonly IDatagramEdge _edge;
     private readonly Clock _clock;
     private readonly OpenRelays _open;
-    private readonly Action<Observation>? _observed;
+    private readonly RelayHostOptions _options;
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly Dictionary<TransportAddress, EdgeSocket> _listeners = [];
     private readonly Dictionary<int, EdgeSocket> _relays = [];
@@ -41,16 +40,16 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private volatile int _allocations;
 
     public RelayLoop(
-        string name, IDatagramEdge edge, Clock clock, OpenRelays open, IRelayLedger ledger, TurnServerOptions options, Action<Observation>? observed)
+        string name, IDatagramEdge edge, Clock clock, OpenRelays open, IRelayLedger ledger, TurnServerOptions server, RelayHostOptions options)
     {
         Name = name;
         _edge = edge;
         _clock = clock;
         _open = open;
-        _observed = observed;
+        _options = options;
         _now = clock.Now;
         _arrived = Arrived;
-        Server = new TurnServer(options, this, _random, clock.Time.GetUtcNow(), _now, ledger);
+        Server = new TurnServer(server, this, _random, clock.Time.GetUtcNow(), _now, ledger);
     }
 
     public string Name { get; }
@@ -59,6 +58,8 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     public TurnServer Server { get; }
 
     public IDatagramEdge Edge => _edge;
+
+    public StreamDeadlines StreamDeadlines => _options.StreamDeadlines;
 
     public int AllocationCount => _allocations;
 
@@ -164,7 +165,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         foreach (var (fiveTuple, stream) in _streams)
         {
             if (Server.Find(fiveTuple) is not null) stream.UsedAt = _now;
-            else if (_now - stream.UsedAt > UnusedStream) stream.Abort();
+            else if (_now - stream.UsedAt > _options.StreamDeadlines.Unused) stream.Abort();
         }
     }
 }

@@ -14,8 +14,6 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
     private const int LargestMessage = TurnServer.MaxRelayed + 64;
     private const int WriteBytes = 64 * 1024;
 
-    private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(20); // a client that takes nothing for so long is gone
-
     private readonly CancellationTokenSource _end = new();
     private readonly Channel<(byte[] Bytes, int Length)> _waiting = Channel.CreateBounded<(byte[], int)>(
         new BoundedChannelOptions(WaitingMessages) { SingleReader = true, SingleWriter = true, FullMode = BoundedChannelFullMode.Wait });
@@ -38,7 +36,17 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
         Missed++;
     }
 
-    public void Abort() => _end.Cancel();
+    public void Abort()
+    {
+        try
+        {
+            _end.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
+    }
 
     public void Dispose() => _end.Dispose();
 
@@ -66,6 +74,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
     {
         byte[] buffer = new byte[4096];
         int filled = 0;
+        bool hasBegun = false;
         while (true)
         {
             int read = await stream.ReadAsync(buffer.AsMemory(filled), cancel);
@@ -76,6 +85,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
             while (filled - taken >= TurnFraming.HeaderLength)
             {
                 if (!TurnFraming.TryMeasure(buffer.AsSpan(taken), out int length) || length > LargestMessage) return; // not TURN
+                if (!hasBegun && ChannelData.IsChannelData(buffer.AsSpan(taken))) return; // nobody has a channel yet: "GET " looks like one
                 if (length > filled - taken)
                 {
                     if (length > buffer.Length) Array.Resize(ref buffer, length);
@@ -86,6 +96,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
                 buffer.AsSpan(taken, length).CopyTo(message);
                 if (!await loop.PostAsync(new StreamErrand(this, message, length), cancel)) return;
                 taken += length;
+                hasBegun = true;
             }
 
             buffer.AsSpan(taken, filled - taken).CopyTo(buffer);
@@ -109,7 +120,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
                     length += next.Length;
                 }
 
-                await stream.WriteAsync(batch.AsMemory(0, length), both.Token).AsTask().WaitAsync(WriteDeadline, both.Token);
+                await stream.WriteAsync(batch.AsMemory(0, length), both.Token).AsTask().WaitAsync(loop.StreamDeadlines.Write, both.Token);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or TimeoutException)

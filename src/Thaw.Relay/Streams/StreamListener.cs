@@ -12,8 +12,6 @@ namespace Thaw.Relay.Streams;
 /// <summary>Accepts TCP, and TLS where there is a certificate, on one address; deals the clients out to the loops.</summary>
 internal sealed class StreamListener : IDisposable
 {
-    private static readonly TimeSpan HandshakeDeadline = TimeSpan.FromSeconds(10);
-
     private readonly Socket _socket;
     private readonly RelayLoop[] _loops;
     private readonly SemaphoreSlim _room;
@@ -84,7 +82,7 @@ internal sealed class StreamListener : IDisposable
             await using var plain = new NetworkStream(socket, ownsSocket: true);
             socket.NoDelay = true;
             var fiveTuple = new FiveTuple(Address(socket.RemoteEndPoint!), Address(socket.LocalEndPoint!));
-            await using var stream = _certificate is null ? plain : await SecureAsync(plain, stop);
+            await using var stream = _certificate is null ? plain : await SecureAsync(plain, loop.StreamDeadlines.Handshake, stop);
             using var client = new StreamClient(stream, fiveTuple, loop);
             await client.RunAsync(stop);
         }
@@ -98,10 +96,10 @@ internal sealed class StreamListener : IDisposable
         }
     }
 
-    private async Task<Stream> SecureAsync(NetworkStream plain, CancellationToken stop)
+    private async Task<Stream> SecureAsync(NetworkStream plain, TimeSpan limit, CancellationToken stop)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        deadline.CancelAfter(HandshakeDeadline);
+        deadline.CancelAfter(limit);
         var secure = new SslStream(plain);
         var options = new SslServerAuthenticationOptions
         {

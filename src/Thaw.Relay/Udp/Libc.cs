@@ -66,7 +66,10 @@ internal static unsafe partial class Libc
     public static partial int SetSockOpt(int socket, int level, int name, int* value, uint length);
 
     [LibraryImport("libc", EntryPoint = "close")]
-    public static partial int Close(int file);
+    private static partial int CloseFile(int file);
+
+    [LibraryImport("libc", EntryPoint = "nanosleep")]
+    private static partial int NanoSleep(long* time, long* left);
 
     [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
     public static partial int RecvMMsg(int socket, MMsgHdr* messages, uint count, int flags, nint timeout);
@@ -92,6 +95,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int file, void* buffer, nuint count);
+
+    /// <summary>Whatever it says, the file is closed.</summary>
+    public static void Close(int file) => _ = CloseFile(file);
+
+    public static void Sleep(TimeSpan time)
+    {
+        long* parts = stackalloc long[] { (long)time.TotalSeconds, (long)(time.TotalNanoseconds % 1e9) };
+        _ = NanoSleep(parts, null); // a signal makes it shorter, which does no harm
+    }
 
     public static void Set(int socket, int level, int name, int value) => SetSockOpt(socket, level, name, &value, sizeof(int));
 }

@@ -32,6 +32,7 @@ internal sealed unsafe partial class LinuxEdge
         payload.CopyTo(new Span<byte>(_arena + _used, payload.Length));
         if (!TryJoinRun(from, to, payload.Length)) BeginRun(from, to, payload.Length);
         _used += payload.Length;
+        _linger.Sent++;
     }
 
     public void Flush()
@@ -71,6 +72,7 @@ internal sealed unsafe partial class LinuxEdge
             new Span<byte>(payload, length).CopyTo(new Span<byte>(_arena, length));
         }
 
+        _linger.Runs++;
         int run = _runs++;
         (_froms[run], _tos[run], _segments[run], _lasts[run], _counts[run]) = (from, to, length, length, 1);
         _toVectors[run] = new Libc.IoVec { Base = _arena + _used, Length = (nuint)length };

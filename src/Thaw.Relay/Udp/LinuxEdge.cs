@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Thaw.Protocol;
 
@@ -24,9 +25,12 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     private readonly Libc.IoVec* _vectors;
     private readonly Libc.MMsgHdr* _arrived;
     private EdgeSocket?[] _byFile = new EdgeSocket?[256];
+    private Linger _linger;
 
-    public LinuxEdge()
+    /// <param name="linger">How long packets may wait for company at rates where waking up costs more than they do; zero: never.</param>
+    public LinuxEdge(TimeSpan linger)
     {
+        _linger = new Linger(linger);
         _epoll = Libc.EpollCreate(Libc.EpollCloExec);
         _wake = Libc.EventFd(0, Libc.EfdNonBlock | Libc.EfdCloExec);
         if (_epoll < 0 || _wake < 0) throw new InvalidOperationException($"No epoll: error {Marshal.GetLastPInvokeError()}.");
@@ -85,6 +89,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
 
     public void Receive(TimeSpan most, Arrival arrival)
     {
+        if (_linger.IsWorthIt && most > TimeSpan.Zero) Libc.Sleep(_linger.Time);
         int count = Libc.EpollWait(_epoll, _events, MaxEvents, (int)Math.Ceiling(most.TotalMilliseconds));
         for (int i = 0; i < count; i++)
         {
@@ -92,6 +97,8 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
             if (file == _wake) Clear();
             else if (_byFile[file] is { } socket) ReceiveFrom(socket, arrival);
         }
+
+        _linger.Turn(Stopwatch.GetTimestamp());
     }
 
     public void Wake()
@@ -114,6 +121,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     {
         // What does not fit one batch makes the socket ready again: no socket starves the others.
         int count = Libc.RecvMMsg(socket.Handle, _arrived, Batch, Libc.MsgDontWait, 0);
+        if (count > 0) _linger.Arrived += count;
         for (int i = 0; i < count; i++)
         {
             ref var message = ref _arrived[i];

@@ -100,7 +100,7 @@ internal sealed class PortableEdge : IDatagramEdge
             int length;
             try
             {
-                if (socket.Available == 0) return;
+                if (i > 0 && socket.Available == 0) return; // not for the first: it may be empty, and would be ready for ever
                 length = socket.ReceiveFrom(_room.AsSpan(DatagramRoom.Before, DatagramRoom.MaxDatagram), SocketFlags.None, address);
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock)

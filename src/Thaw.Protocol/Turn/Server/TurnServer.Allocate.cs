@@ -37,7 +37,9 @@ public sealed partial class TurnServer
 
         var allocation = new Allocation(asked.FiveTuple, identity, asked.Transaction)
         {
-            Granted = wish.Lifetime, ExpiresAt = now + wish.Lifetime, Number = Counters.AllocationsMade,
+            Granted = wish.Lifetime,
+            ExpiresAt = now + wish.Lifetime,
+            Number = Counters.AllocationsMade,
         };
         if (TryFurnish(allocation, wish, now) is var (failure, why))
         {

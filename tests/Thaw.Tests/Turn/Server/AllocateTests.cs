@@ -182,7 +182,7 @@ public sealed class AllocateTests
         var reply = client.Allocate((ref StunWriter writer) => writer.Add(StunAttributeType.AdditionalAddressFamily, 2u << 24));
 
         Assert.Equal(2, _table.Ports.Opened.Count);
-        Assert.Equal(0, reply.Value(StunAttributeType.AddressErrorCode).Length);
+        Assert.Empty(reply.Value(StunAttributeType.AddressErrorCode));
         Assert.Equal(0u, client.Ask(StunMethod.Refresh, (ref StunWriter writer) =>
         {
             writer.Add(StunAttributeType.Lifetime, 0u);

@@ -1,7 +1,6 @@
 using CsCheck;
 using Thaw.Protocol;
 using Thaw.Protocol.Stun;
-using Thaw.Protocol.Turn;
 using Xunit;
 using static Thaw.Tests.Turn.Server.TurnTable;
 

@@ -35,6 +35,24 @@ internal static class Mend
         return writer.Finish();
     }
 
+    /// <summary>The same attributes as an answer to this request, sealed as it was sealed.</summary>
+    public static ReadOnlySpan<byte> TurnAnswer(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> request, string user, string password)
+    {
+        if (StunReader.TryRead(datagram, out var message) is not null || StunReader.TryRead(request, out var asked) is not null) return datagram;
+
+        var writer = new StunWriter(new byte[2 * Output.BufferLength], asked.Method, message.Class, asked.Transaction);
+        foreach (var attribute in message)
+            if (attribute.Type is not (StunAttributeType.MessageIntegrity or StunAttributeType.MessageIntegritySha256 or StunAttributeType.Fingerprint))
+                writer.Add(attribute.Type, attribute.Value);
+
+        if (!asked.TryFind(StunAttributeType.Realm, out var realm)) return writer.Finish();
+        bool isSha256 = asked.Has(StunAttributeType.MessageIntegritySha256);
+        byte[] key = LongTermKey.Derive(isSha256 ? PasswordAlgorithm.Sha256 : PasswordAlgorithm.Md5, user, Encoding.UTF8.GetString(realm.Value), password);
+        if (isSha256) writer.AddIntegritySha256(key);
+        else writer.AddIntegrity(key);
+        return writer.Finish();
+    }
+
     /// <param name="tag">The receiver's own (<see cref="TagIn"/> what it sent).</param>
     public static byte[] Sctp(ReadOnlySpan<byte> packet, uint tag)
     {

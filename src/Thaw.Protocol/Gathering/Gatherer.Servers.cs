@@ -1,5 +1,3 @@
-using Thaw.Protocol.Turn;
-
 namespace Thaw.Protocol.Gathering;
 
 public sealed partial class Gatherer

@@ -26,4 +26,11 @@ public sealed class ReachTests
     [InlineData("server-message-13", "connected")] // the same in every handshake
     public void A_replaced_handshake_message_is_read_to_its_end(string seed, string outcome)
         => Assert.Contains(outcome, DtlsHandshakeTarget.Play(File.ReadAllBytes(Repository.PathOf("fuzz", "corpus", "dtls-handshake", seed))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("relayed", 3)] // an indication, and channel data twice: it has no transaction to mend
+    [InlineData("relayed-sha256", 3)]
+    [InlineData("second-family", 1)]
+    public void A_turn_servers_answers_get_as_far_as_relayed_packets(string seed, int delivered)
+        => Assert.Equal(delivered, TurnClientTarget.Play(File.ReadAllBytes(Repository.PathOf("fuzz", "corpus", "turn-client", seed))));
 }

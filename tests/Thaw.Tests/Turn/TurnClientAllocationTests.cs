@@ -1,5 +1,4 @@
 using Thaw.Protocol;
-using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Turn;
 using Thaw.Tests.Gathering;
 using Xunit;

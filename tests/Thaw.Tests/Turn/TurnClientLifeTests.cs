@@ -58,6 +58,16 @@ public sealed class TurnClientLifeTests
     }
 
     [Fact]
+    public void A_server_that_comes_back_with_another_realm_is_asked_under_it()
+    {
+        var world = new TurnWorld().Allocate();
+        world.Server.Restart();
+        world.Server.RealmSaid = "other.example";
+        world.Run(160);
+        Assert.Equal(GatheringFailure.AllocationMismatch, Assert.Single(world.Client.Of<TurnClientEvent.Lost>()).Cause);
+    }
+
+    [Fact]
     public void A_doubt_is_settled_by_asking_at_once()
     {
         var world = new TurnWorld().Allocate();

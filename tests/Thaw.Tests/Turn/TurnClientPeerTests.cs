@@ -178,6 +178,17 @@ public sealed class TurnClientPeerTests
         Assert.Equal([2], Assert.Single(world.Delivered));
     }
 
+    [Fact]
+    public void A_server_that_calls_a_lost_allocation_a_bad_request_is_asked_once_more()
+    {
+        var world = new TurnWorld().Allocate();
+        world.Server.Restart();
+        world.Server.Refuse = asked => asked.Method is StunMethod.CreatePermission ? 400 : 0; // as coturn after a restart
+        world.Send(1);
+        world.Run(1);
+        Assert.Equal(GatheringFailure.AllocationMismatch, Assert.Single(world.Client.Of<TurnClientEvent.Lost>()).Cause);
+    }
+
     [Theory]
     [InlineData(StunMethod.CreatePermission)]
     [InlineData(StunMethod.ChannelBind)]
@@ -284,13 +295,17 @@ public sealed class TurnClientPeerTests
     }
 
     [Fact]
-    public void A_packet_that_bounced_behind_the_relay_is_told()
+    public void Packets_that_bounced_behind_the_relay_are_told_once_in_a_while()
     {
         var world = new TurnWorld().Allocate();
         world.Send(1);
         world.Run(1);
-        world.ServerEnd.Do((server, _) => server.Bounce(TurnWorld.Local, TurnWorld.PeerAddress, 3, 3));
-        world.Run(1);
+        for (int i = 0; i < 5; i++)
+        {
+            world.ServerEnd.Do((server, _) => server.Bounce(TurnWorld.Local, TurnWorld.PeerAddress, 3, 3));
+            world.Run(1);
+        }
+
         var bounced = Assert.Single(world.Client.Of<TurnClientEvent.Bounced>());
         Assert.Equal((TurnWorld.PeerAddress, 3, 3), (bounced.Peer, bounced.Type, bounced.Code));
     }

@@ -10,6 +10,8 @@ public sealed partial class TurnClient
     /// <summary>The longest payload that <see cref="Send"/> takes.</summary>
     public const int MaxPayload = Output.BufferLength - MaxOverhead;
 
+    private static readonly TimeSpan BouncePeriod = TimeSpan.FromSeconds(10);
+
     private PacketRing? _packets;
 
     /// <summary>
@@ -130,8 +132,7 @@ public sealed partial class TurnClient
 
         if (message.TryFind(StunAttributeType.Icmp, out var icmp))
         {
-            if (icmp.TryReadUInt64(out ulong value)) // RFC 8656 §18.13: 7 bits of type, 9 of code
-                Tell(new TurnClientEvent.Bounced(RelayedFor(from), from, (int)(value >> 41) & 0x7F, (int)(value >> 32) & 0x1FF));
+            if (icmp.TryReadUInt64(out ulong value)) OnIcmp(permission, from, (uint)(value >> 32), now);
             else Drop(source, DropReason.Malformed);
             return;
         }
@@ -146,6 +147,14 @@ public sealed partial class TurnClient
         Hear(peer, permission, now);
         Deliver(source, from, data.Value);
         if (peer is not null && permission.Allows(now)) ConsiderChannel(peer, now);
+    }
+
+    /// <summary>RFC 8656 §11.5, §18.13: 7 bits of type, 9 of code. Once in a while for an address: they come for every packet.</summary>
+    private void OnIcmp(TurnPermission permission, TransportAddress peer, uint value, Instant now)
+    {
+        if (now < permission.BouncesAgainAt) return;
+        permission.BouncesAgainAt = now + BouncePeriod;
+        Tell(new TurnClientEvent.Bounced(RelayedFor(peer), peer, (int)(value >> 9) & 0x7F, (int)value & 0x1FF));
     }
 
     private static void Hear(TurnPeer? peer, TurnPermission? permission, Instant now)

@@ -1,5 +1,3 @@
-using Thaw.Protocol.Stun;
-
 namespace Thaw.Protocol.Turn;
 
 /// <remarks>
@@ -31,9 +29,17 @@ public sealed partial class TurnClient
     {
         if (permission.IsAsked) return;
         permission.IsAsked = true;
+        if (_wanted.Count >= 2 * _maxPermissions) ForgetGone();
         _wanted.Enqueue(permission);
         _isSettled = false;
         if (!_timers.IsSet(Timer.Upkeep)) _timers.Set(Timer.Upkeep, permission.UsedAt + UpkeepPeriod);
+    }
+
+    /// <summary>Those that made way still stand in the queue: no more of them than of the others.</summary>
+    private void ForgetGone()
+    {
+        for (int i = _wanted.Count; i > 0; i--)
+            if (_wanted.Dequeue() is { State: not TurnPermissionState.Gone } permission) _wanted.Enqueue(permission);
     }
 
     private void ConsiderChannel(TurnPeer peer, Instant now)
@@ -103,7 +109,7 @@ public sealed partial class TurnClient
         permission.IsAsked = false;
         if (!StillAllocated(cause, code) || permission.State is TurnPermissionState.Gone) return;
 
-        bool isPolicy = cause is GatheringFailure.Forbidden or GatheringFailure.FamilyNotSupported or GatheringFailure.BadRequest;
+        bool isPolicy = cause is GatheringFailure.Forbidden or GatheringFailure.FamilyNotSupported;
         if (!isPolicy)
         {
             Verify(now);

@@ -99,7 +99,7 @@ public sealed partial class TurnClient
             return;
         }
 
-        if (code == StunErrorCode.StaleNonce || (code == StunErrorCode.Unauthenticated && !request.IsSealed))
+        if (code == StunErrorCode.StaleNonce || (code == StunErrorCode.Unauthenticated && (!request.IsSealed || _login.IsOtherRealm(message))))
         {
             bool loops = request.StaleNonces >= MaxStaleNonces;
             if ((loops ? GatheringFailure.NonceLoop : _login.TakeChallenge(message)) is { } cannot) OnRefused(request, cannot, code, "", now);

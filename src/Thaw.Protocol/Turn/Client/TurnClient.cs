@@ -22,7 +22,7 @@ public sealed partial class TurnClient : IMachine
 
     private enum Timer { Attempt, Refresh, Expiry, Upkeep, Pace }
 
-    private readonly TurnClientOptions _options;
+    private readonly int _maxPermissions;
     private readonly RandomNumberGenerator _random;
     private readonly RequestSchedule _schedule;
     private readonly TurnLogin _login;
@@ -37,11 +37,11 @@ public sealed partial class TurnClient : IMachine
     public TurnClient(
         TurnClientOptions options, TransportAddress local, TransportAddress server, TurnCredential? credential, RandomNumberGenerator random, Instant now)
     {
-        _options = options;
+        _maxPermissions = Math.Clamp(options.MaxPermissions, 1, TurnPeers.MaxPeers);
         _random = random;
         _schedule = server.Protocol is TransportProtocol.Tcp ? RequestSchedule.Stream : RequestSchedule.Datagram;
         _login = new TurnLogin(credential);
-        _peers = new TurnPeers(options.MaxPermissions);
+        _peers = new TurnPeers(_maxPermissions);
         _asksBoth = options.BothFamilies;
         Local = local;
         Server = server;
@@ -81,6 +81,7 @@ public sealed partial class TurnClient : IMachine
         bool isAnswerDue = State is TurnClientState.Allocating;
         State = TurnClientState.Closing;
         _relayed = [];
+        _flush.Clear();
         _timers = new Timers<Timer>();
         if (!mayHold)
         {

@@ -30,6 +30,10 @@ internal sealed class TurnLogin(TurnCredential? credential)
     /// <summary>A challenge was taken over: requests are sealed from here on.</summary>
     public bool IsReady { get; private set; }
 
+    /// <summary>A 401 that speaks of a realm for which no request was sealed yet: it refuses nothing.</summary>
+    public bool IsOtherRealm(in StunReader challenge)
+        => challenge.TryFind(StunAttributeType.Realm, out var realm) && !realm.Value.SequenceEqual(_realm);
+
     /// <summary>Takes over what a 401 or 438 carries.</summary>
     /// <returns>Why it cannot be answered, or null.</returns>
     public GatheringFailure? TakeChallenge(in StunReader challenge)
@@ -75,8 +79,8 @@ internal sealed class TurnLogin(TurnCredential? credential)
     public void Seal(ref StunWriter request)
     {
         request.Add(_isAnonymous ? StunAttributeType.Userhash : StunAttributeType.Username, _user);
-        request.Add(StunAttributeType.Realm, _realm);
         request.Add(StunAttributeType.Nonce, _nonce);
+        request.Add(StunAttributeType.Realm, _realm);
         if (_algorithms.Length > 0)
         {
             request.Add(StunAttributeType.PasswordAlgorithms, _algorithms); // repeated, so that the server sees a change on the way

@@ -30,6 +30,9 @@ internal sealed class TurnPermission(TransportAddress address)
     /// <summary>A request is queued or on its way, the first or one that renews.</summary>
     public bool IsAsked { get; set; }
 
+    /// <summary>When it may be told again that packets bounce.</summary>
+    public Instant BouncesAgainAt { get; set; }
+
     public Queue<(TurnPeer Peer, byte[] Payload)>? Waiting { get; set; }
 
     public bool Allows(Instant now) => State is TurnPermissionState.Granted && now < Until;

@@ -30,7 +30,8 @@ internal static class RelayBench
 
     private static async Task RunAsync(int rounds, TimeSpan time, int only)
     {
-        if (OperatingSystem.IsLinux() && Environment.ProcessorCount > 1) Process.GetCurrentProcess().ProcessorAffinity = 2;
+        if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("The load needs Linux's fast sockets.");
+        if (Environment.ProcessorCount > 1) Process.GetCurrentProcess().ProcessorAffinity = 2;
         for (int load = 0; load < Loads.Length; load++)
             if (only < 0 || load == only) await MeasureAsync(Loads[load], rounds, time);
     }

@@ -29,6 +29,9 @@ internal abstract class Endpoint(Simulation world, string name, IMachine machine
     /// <summary>Switched off, it neither receives nor wakes.</summary>
     public bool IsOff { get; set; }
 
+    /// <summary>Datagrams that arrived.</summary>
+    public int Delivered { get; private set; }
+
     /// <summary>The firewall of the host itself.</summary>
     public Policy Policy { get; set; } = Policy.Open;
 
@@ -87,6 +90,7 @@ internal abstract class Endpoint(Simulation world, string name, IMachine machine
     internal void Deliver(TransportAddress source, TransportAddress destination, byte[] payload)
     {
         if (IsOff) return;
+        Delivered++;
         machine.Receive(new Datagram(source, destination, payload), World.Now);
         Drain();
     }

@@ -100,7 +100,8 @@ internal sealed class Internet
     {
         var stun = new GatheringServer("stun", StunServer, GatheringKind.Stun);
         if (!site.HasRelay) return [stun];
-        return [stun, new GatheringServer("turn", TurnServer, GatheringKind.Turn, Credential: Credential), new GatheringServer("turn over TCP", TurnOverTcp, GatheringKind.Turn, Credential: Credential)];
+        bool hasUdp = site.Nat.HasUdp && site.Carrier is not { HasUdp: false };
+        return [stun, new GatheringServer("turn", hasUdp ? TurnServer : TurnOverTcp, GatheringKind.Turn, Credential: Credential)];
     }
 
     private Realm RealmOf(Site site, int side)

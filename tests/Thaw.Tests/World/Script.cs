@@ -32,7 +32,7 @@ internal sealed record Site(NatKind Nat)
     /// <summary>Active ICE-TCP.</summary>
     public bool DialsTcp { get; init; }
 
-    /// <summary>Asks the TURN server, over UDP and over TCP on port 443.</summary>
+    /// <summary>Asks the TURN server, over UDP where that gets out, else over TCP on port 443.</summary>
     public bool HasRelay { get; init; }
 
     /// <summary>Tells no candidates: they are names that nobody can resolve.</summary>

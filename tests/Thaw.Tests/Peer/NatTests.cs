@@ -1,5 +1,4 @@
 using CsCheck;
-using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 using Thaw.Tests.World;
 using Xunit;

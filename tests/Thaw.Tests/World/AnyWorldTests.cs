@@ -1,5 +1,4 @@
 using CsCheck;
-using Thaw.Protocol;
 using Thaw.Protocol.Ice;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using Thaw.Protocol;
 using Thaw.Protocol.Ice;
 using Xunit;
 

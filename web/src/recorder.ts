@@ -68,7 +68,7 @@ export function record(listener: Listener): Recording {
 }
 
 function watchPeer(pc: RTCPeerConnection, peer: number, listener: Listener, listening: () => boolean) {
-  const happened = (type: Exclude<PeerHappening["type"], "path-selected">) => listening() && listener.happened({ type, peer });
+  const happened = (type: Exclude<PeerHappening["type"], "path-selected" | "server-gave-up">) => listening() && listener.happened({ type, peer });
   happened("peer-created");
 
   pc.addEventListener("signalingstatechange", () => {

@@ -3,6 +3,8 @@ import type { OfferFault } from "./session/state.ts";
 export interface RequestListener {
   offerSent(): void;
   offerFailed(fault: OfferFault): void;
+  /** By the server's name for the connection. */
+  answered(pcId: string): void;
 }
 
 /** A candidate request that is never answered would hold the client in `connecting` although everything else is up. */
@@ -35,6 +37,7 @@ export function watchRequests(endpoint: string, attempt: AbortSignal, listener: 
       const detail = await detailOf(response.clone());
       listener.offerFailed({ kind: "http", status: response.status, detail });
     }
+    if (response.ok) void pcIdOf(response.clone()).then((pcId) => pcId !== undefined && !attempt.aborted && listener.answered(pcId));
     return response;
   };
   globalThis.fetch = watched;
@@ -53,4 +56,9 @@ async function detailOf(response: Response): Promise<string> {
   } catch {
     return /^\s*</.test(body) ? response.statusText : body.slice(0, 300).trim() || response.statusText;
   }
+}
+
+async function pcIdOf(answer: Response): Promise<string | undefined> {
+  const { pc_id } = ((await answer.json().catch(() => null)) ?? {}) as { pc_id?: unknown };
+  return typeof pc_id === "string" && pc_id !== "" ? pc_id : undefined;
 }

@@ -86,6 +86,14 @@ internal sealed class CallHost : IAsyncDisposable
         return link.Call.Post(new CallInput.Trickled(link, candidates)) ? TrickleResult.Posted : TrickleResult.Busy;
     }
 
+    /// <summary>False for a pc_id that names no connection; a null verdict where nothing has failed. Asking is no sign of life.</summary>
+    public bool TryFindVerdict(string pcId, out string? verdict)
+    {
+        bool found = _byPcId.TryGetValue(pcId, out var link);
+        verdict = link?.Verdict;
+        return found;
+    }
+
     public void Register(CallLink link) => _byPcId[link.PcId] = link;
 
     public void Unregister(CallLink link) => _byPcId.TryRemove(link.PcId, out _);

@@ -18,9 +18,11 @@ internal static class Endpoints
         var limiter = new OfferLimiter(options.Limits.OffersPerSecond, options.Time);
         var candidates = new OfferLimiter(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time); // their own: one lost is a path lost
         var offers = new OfferEndpoint(calls, limiter, candidates);
+        var verdicts = new VerdictEndpoint(calls, new(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time));
         app.MapPost("/start", new StartEndpoint(calls, limiter).PostAsync);
         app.MapPost("/api/offer", offers.PostAsync);
         app.MapPatch("/api/offer", offers.PatchAsync);
+        app.MapGet("/api/calls/{pc_id}/verdict", verdicts.GetAsync);
         app.MapPost("/sessions/{session}/api/offer", offers.PostAsync);
         app.MapPatch("/sessions/{session}/api/offer", offers.PatchAsync);
         app.MapMethods("/sessions/{session}/{**path}", SessionMethods, context => OtherSessionPath(context, calls));

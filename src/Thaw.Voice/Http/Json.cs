@@ -42,6 +42,11 @@ internal sealed record StatusBody(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null);
 
+internal sealed record VerdictBody(
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("outcome")] string? Outcome = null,
+    [property: JsonPropertyName("detail")] string? Detail = null);
+
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(AnswerBody))]
@@ -49,4 +54,5 @@ internal sealed record StatusBody(
 [JsonSerializable(typeof(StartAnswer))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(VerdictBody))]
 internal sealed partial class VoiceJson : JsonSerializerContext;

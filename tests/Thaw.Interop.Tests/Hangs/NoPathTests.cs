@@ -6,7 +6,12 @@ namespace Thaw.Interop.Tests.Hangs;
 public sealed class NoPathTests(Chromium chromium, Servers servers)
 {
     // Chromium: 15 s of checks and 5 s of grace for an attempt, of which the server allows two where a second one may help.
-    private static readonly TimeSpan OneAttempt = TimeSpan.FromSeconds(30), TwoAttempts = TimeSpan.FromSeconds(55), PagesOwn = TimeSpan.FromSeconds(25), Soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan OneAttempt = TimeSpan.FromSeconds(30), TwoAttempts = TimeSpan.FromSeconds(55), Soon = TimeSpan.FromSeconds(10);
+
+    // The server has its verdict after 3 to 8 s and our page asks for it; alone it waits for 15 s.
+    private static readonly TimeSpan ServersWord = TimeSpan.FromSeconds(12), PagesOwn = TimeSpan.FromSeconds(20);
+
+    private const string Questions = "performance.getEntriesByType('resource').filter(r => r.name.includes('/api/calls/')).length";
 
     [Fact]
     public async Task Row_8_the_stock_client_that_would_try_for_ever_is_ended_with_the_reason()
@@ -19,6 +24,7 @@ public sealed class NoPathTests(Chromium chromium, Servers servers)
         Assert.Contains("No connection after 1 attempt. ICE: no UDP path", reason, StringComparison.Ordinal);
         Assert.Equal("failed", await page.StateAsync());
         Assert.Equal("409", (await page.EvaluateAsync("window.thaw.verdict.status", Soon)).GetRawText());
+        Assert.Equal(0, (await page.EvaluateAsync(Questions, Soon)).GetInt32()); // told, as any stock client would be
     }
 
     [Fact]
@@ -27,9 +33,24 @@ public sealed class NoPathTests(Chromium chromium, Servers servers)
         await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"));
         using var hole = await page.Page.SwallowUdpAsync();
 
-        await page.FailToConnectAsync(PagesOwn);
+        string reason = await page.FailToConnectAsync(ServersWord);
 
+        Assert.Contains("No connection after 1 attempt. ICE: no UDP path", reason, StringComparison.Ordinal);
         Assert.Equal("\"ice-failed\"", (await page.EvaluateAsync("window.thaw.verdict.code", Soon)).GetRawText());
+    }
+
+    [Fact]
+    public async Task Row_8_with_a_server_that_has_no_verdicts_the_page_ends_it_by_itself_after_fifteen_seconds()
+    {
+        await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"));
+        using var hole = await page.Page.SwallowUdpAsync();
+        await page.Page.RouteAsync("**/api/calls/**", static route => route.FulfillAsync(new() { Status = 404, Body = "Not Found" }));
+
+        string reason = await page.FailToConnectAsync(PagesOwn);
+
+        Assert.DoesNotContain("No connection after", reason, StringComparison.Ordinal);
+        Assert.Equal("\"ice-failed\"", (await page.EvaluateAsync("window.thaw.verdict.code", Soon)).GetRawText());
+        Assert.Equal(1, (await page.EvaluateAsync(Questions, Soon)).GetInt32());
     }
 
     [Fact]
@@ -50,7 +71,7 @@ public sealed class NoPathTests(Chromium chromium, Servers servers)
         await page.Page.RewriteAnswersAsync(BrokenAnswers.WithoutCandidates);
         await page.Page.DropCandidatesAsync();
 
-        await page.FailToConnectAsync(PagesOwn);
+        await page.FailToConnectAsync(ServersWord);
 
         Assert.Equal("\"ice-not-started\"", (await page.EvaluateAsync("window.thaw.verdict.code", Soon)).GetRawText());
     }

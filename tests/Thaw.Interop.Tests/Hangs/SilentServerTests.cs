@@ -7,7 +7,7 @@ namespace Thaw.Interop.Tests.Hangs;
 /// <summary>Rows 5, 6, 12 and 16 of docs/rfc/voice.md in a real browser: requests that hang, cross or repeat.</summary>
 public sealed class SilentServerTests(Chromium chromium, Servers servers)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10), PagesOwn = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10), PagesOwn = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task Row_5_a_server_that_answers_no_offer_ends_the_attempt_in_words()

@@ -9,8 +9,8 @@ internal static class AllNetworks
     /// <summary>Packets are lost or slow: some are sent again.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
-    /// <summary>Where nothing can work, the reason is there by then: the page's own limit is 20 s from dialling.</summary>
-    private static readonly TimeSpan Named = TimeSpan.FromSeconds(22);
+    /// <summary>Where nothing can work, the reason is there by then: the server's, for which the page asks.</summary>
+    private static readonly TimeSpan Named = TimeSpan.FromSeconds(15);
 
     private const string NoUdp = "meta l4proto udp drop";
 

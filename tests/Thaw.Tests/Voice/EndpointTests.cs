@@ -85,6 +85,8 @@ public sealed class EndpointTests
     [InlineData("PATCH", "/api/offer", """{"pc_id":"x","candidates":[{"candidate":null}]}""", 400)]
     [InlineData("PATCH", "/api/offer", """{"pc_id":"x","candidates":[{"candidate":"candidate:1"}]}""", 404)]
     [InlineData("POST", "/start", """{"transport":"daily"}""", 400)]
+    [InlineData("GET", "/api/calls/none/verdict", null, 404)]
+    [InlineData("POST", "/api/calls/none/verdict", "{}", 405)]
     public async Task Row_4_every_error_has_a_JSON_body_with_a_detail(string method, string path, string? body, int status)
     {
         await using var world = new VoiceWorld();

@@ -19,8 +19,10 @@ public sealed class HostileClientTests
         Assert.Contains("1024", await VoiceWorld.DetailAsync(response), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Candidates_are_limited_as_offers_are()
+    [Theory]
+    [InlineData("PATCH", "/api/offer", 415)]
+    [InlineData("GET", "/api/calls/none/verdict", 404)]
+    public async Task Candidates_and_questions_are_limited_as_offers_are(string method, string path, int status)
     {
         await using var world = new VoiceWorld(with: o => o with { Limits = new CallLimits { OffersPerSecond = 2 } });
         var statuses = new List<int>();
@@ -28,14 +30,14 @@ public sealed class HostileClientTests
         {
             var context = await world.Server.SendAsync(request =>
             {
-                request.Request.Method = "PATCH";
-                request.Request.Path = "/api/offer";
+                request.Request.Method = method;
+                request.Request.Path = path;
                 request.Connection.RemoteIpAddress = IPAddress.Parse("203.0.113.5");
             }, VoiceWorld.Cancel);
             statuses.Add(context.Response.StatusCode);
         }
 
-        Assert.Equal([.. Enumerable.Repeat(415, 16), .. Enumerable.Repeat(503, 4)], statuses); // twice four times the offers
+        Assert.Equal([.. Enumerable.Repeat(status, 16), .. Enumerable.Repeat(503, 4)], statuses); // twice four times the offers
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 using Thaw.Voice;
@@ -70,6 +71,58 @@ public sealed class VerdictTests
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (next.StatusCode, end.StatusCode));
         await world.CallAsync("bbbb", pcId, restart: true);
         Assert.Single(world.Peers.Latest.Candidates);
+    }
+
+    [Fact]
+    public async Task Who_asks_while_it_waits_is_told_at_once_and_may_ask_from_anywhere()
+    {
+        await using var world = new VoiceWorld();
+        string pcId = await world.CallAsync("aaaa");
+        var open = await AskAsync(world, pcId);
+        world.Peers.Latest.Raise(Failure(PeerFailure.ChecksTimedOut, 3));
+        await world.SettleAsync();
+
+        var final = await AskAsync(world, pcId);
+
+        Assert.Equal((HttpStatusCode.Accepted, """{"status":"open"}"""), (open.StatusCode, await open.Content.ReadAsStringAsync(VoiceWorld.Cancel)));
+        Assert.Equal(HttpStatusCode.OK, final.StatusCode);
+        var said = JsonElement.Parse(await final.Content.ReadAsStringAsync(VoiceWorld.Cancel));
+        Assert.Equal(("final", "failed"), (said.GetProperty("status").GetString(), said.GetProperty("outcome").GetString()));
+        Assert.StartsWith("No connection after 1 attempt. ICE: no UDP path", said.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        foreach (var answer in new[] { open, final })
+        {
+            Assert.Equal("*", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
+            Assert.True(answer.Headers.CacheControl?.NoStore);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_that_is_up_has_no_verdict_and_one_that_is_over_is_unknown()
+    {
+        await using var world = new VoiceWorld();
+        string pcId = await world.CallAsync("aaaa");
+        world.Peers.Latest.Connect();
+        await world.SettleAsync();
+        var call = Assert.Single(world.Calls.Snapshot());
+
+        Assert.Equal(HttpStatusCode.Accepted, (await AskAsync(world, pcId)).StatusCode);
+        world.Peers.Latest.Raise(new PeerEvent.Closed());
+        await world.FarewellAsync(call.Ended);
+
+        var gone = await AskAsync(world, pcId);
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+        Assert.NotEmpty(await VoiceWorld.DetailAsync(gone));
+        Assert.Equal("*", gone.Headers.GetValues("Access-Control-Allow-Origin").Single());
+    }
+
+    [Fact]
+    public async Task Row_8_asking_for_the_verdict_is_no_sign_of_life()
+    {
+        await using var world = new VoiceWorld();
+        string pcId = await FailAsync(world, PeerFailure.ChecksTimedOut, datagrams: 0);
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(world, pcId)).StatusCode);
+
+        Assert.Equal(HttpStatusCode.Conflict, (await world.PostOfferAsync("bbbb", pcId, restart: true)).StatusCode);
     }
 
     [Theory]
@@ -176,6 +229,9 @@ public sealed class VerdictTests
 
         Assert.DoesNotContain("2", heard);
     }
+
+    private static Task<HttpResponseMessage> AskAsync(VoiceWorld world, string pcId)
+        => world.Http.SendAsync(new(HttpMethod.Get, $"/api/calls/{pcId}/verdict") { Headers = { { "Origin", "https://app.example" } } }, VoiceWorld.Cancel);
 
     private static string Message(string id) => $$$"""{"label":"rtvi-ai","type":"client-message","id":"{{{id}}}","data":{"t":"ask"}}""";
 

@@ -9,6 +9,7 @@ import type { Speaker } from "../media/speaker.ts";
 import { record } from "../recorder.ts";
 import type { CandidateNote, Recording } from "../recorder.ts";
 import { watchRequests } from "../requests.ts";
+import { finalVerdict } from "../verdict.ts";
 import type { Happening } from "./events.ts";
 import { vitalsOf } from "./vitals.ts";
 
@@ -39,16 +40,22 @@ export interface CallListener {
 export class Call {
   readonly #devices: Devices;
   readonly #listener: CallListener;
+  readonly #patient: boolean;
   readonly #ending = new AbortController();
+  readonly #ready = new AbortController();
+  #asking: AbortController | undefined;
+  #peer = 0;
   #client: PipecatClient | undefined;
   #recording: Recording | undefined;
   #unwatch: (() => void) | undefined;
   #connected = false;
   #vitals: ReturnType<typeof setInterval> | undefined;
 
-  constructor(devices: Devices, listener: CallListener) {
+  /** `patient`: the server is not asked how it goes. */
+  constructor(devices: Devices, listener: CallListener, patient: boolean) {
     this.#devices = devices;
     this.#listener = listener;
+    this.#patient = patient;
   }
 
   get client() {
@@ -113,11 +120,15 @@ export class Call {
     this.#unwatch = watchRequests(endpoint, this.#ending.signal, {
       offerSent: () => this.#happened({ type: "offer-sent" }),
       offerFailed: (fault) => this.#happened({ type: "offer-failed", fault }),
+      answered: (pcId) => void this.#awaitVerdict(pcId, this.#peer),
     });
     this.#recording = record({
       happened: (happening) => {
         // The transport reads the track right after it makes a connection, and stops it when it closes that connection.
-        if (happening.type === "peer-created") microphone.renewLease();
+        if (happening.type === "peer-created") {
+          microphone.renewLease();
+          this.#peer = happening.peer;
+        }
         this.#happened(happening);
       },
       remoteAudio: (stream) => {
@@ -149,7 +160,10 @@ export class Call {
       // On peerLeft we end the call ourselves, and say why.
       disconnectOnBotDisconnect: false,
       callbacks: {
-        onBotReady: ({ about }) => this.#happened({ type: "bot-ready", ...named(about) }),
+        onBotReady: ({ about }) => {
+          this.#ready.abort();
+          this.#happened({ type: "bot-ready", ...named(about) });
+        },
         onBotDisconnected: () => this.#happened({ type: "peer-left" }),
         // Before that, connect() rejects and says more.
         onDisconnected: () => this.#connected && this.#happened({ type: "client-failed", detail: "" }),
@@ -163,6 +177,15 @@ export class Call {
     });
     client.setLogLevel(LogLevel.WARN);
     return client;
+  }
+
+  /** Until the call is up, or another answer has come. */
+  async #awaitVerdict(pcId: string, peer: number) {
+    if (this.#patient) return;
+    this.#asking?.abort();
+    this.#asking = new AbortController();
+    const detail = await finalVerdict(pcId, AbortSignal.any([this.#ending.signal, this.#ready.signal, this.#asking.signal]));
+    if (detail !== undefined) this.#happened({ type: "server-gave-up", peer, detail });
   }
 
   #agentError({ data }: RTVIMessage) {

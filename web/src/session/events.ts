@@ -30,6 +30,7 @@ export type PeerHappening = { readonly peer: number } & (
   | { readonly type: "path-selected"; readonly path: Path }
   | { readonly type: "dtls-connected" }
   | { readonly type: "peer-failed" }
+  | { readonly type: "server-gave-up"; readonly detail: string }
   | { readonly type: "channel-open" }
   | { readonly type: "audio-out" }
   | { readonly type: "audio-in" }

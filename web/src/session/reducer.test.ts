@@ -81,6 +81,27 @@ describe("nothing waits for ever", () => {
   });
 });
 
+describe("a server that has given up", () => {
+  const gaveUp = { type: "server-gave-up", peer: 1, detail: "No connection after 1 attempt." } as const;
+
+  it.each([
+    ["ice-not-started", "ice", [...dialled, { type: "answer-applied", peer: 1 }]],
+    ["ice-failed", "ice", connected.slice(0, 6)],
+    ["dtls-failed", "dtls", connected.slice(0, 7)],
+    ["channel-not-open", "channel", connected.slice(0, 8)],
+  ] as [string, string, Happening[]][])("ends the attempt at once as %s, in its words", (code, step, happenings) => {
+    const state = play(...happenings, gaveUp);
+    expect(state.phase).toBe("failed");
+    expect(state.verdict).toEqual({ code, step, detail: gaveUp.detail });
+  });
+
+  it("ends nothing that stands, that is being mended, or that another connection has taken over", () => {
+    expect(play(...connected, gaveUp).phase).toBe("connected");
+    expect(play(...connected, { type: "ice-interrupted", peer: 1 }, gaveUp).phase).toBe("reconnecting");
+    expect(play(...dialled, { type: "peer-created", peer: 2 }, gaveUp).phase).toBe("connecting");
+  });
+});
+
 describe("an offer that comes to nothing", () => {
   const refused = { type: "offer-failed", fault: { kind: "http", status: 409, detail: "UDP looks blocked" } } as const;
 
@@ -180,6 +201,7 @@ describe("any order of events", () => {
       { type: "hang-up" },
     ),
     peer.map((n) => ({ type: "path-selected", peer: n, path }) as const),
+    peer.map((n) => ({ type: "server-gave-up", peer: n, detail: "no path" }) as const),
     fc
       .tuple(
         fc.constantFrom(

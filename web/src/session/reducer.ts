@@ -5,7 +5,7 @@ import type { State, Step, StepId, Verdict, VerdictCode } from "./state.ts";
 /** Where we give up. Nothing in this page waits longer than this for anything. */
 export const limits = {
   microphone: 20_000, // a person reads and answers a permission prompt
-  connect: 20_000, // from the microphone being ready to bot-ready
+  connect: 15_000, // from the microphone being ready to bot-ready
   recover: 30_000, // a broken call: 5 s of grace and one new connection, with room for a second
 } as const;
 
@@ -75,6 +75,9 @@ export function reduce(state: State, event: SessionEvent): State {
     case "peer-failed":
       if (state.phase === "connecting") return failed(state, at, transportVerdict(state));
       return state.phase === "connected" ? broken(state, at) : state;
+    case "server-gave-up":
+      // After a break it may be about the connection that the next one replaces.
+      return state.phase === "connecting" ? failed(state, at, { ...transportVerdict(state), detail: event.detail }) : state;
     case "channel-open": {
       const open = doneThrough(state, "channel", at);
       if (state.phase === "reconnecting") return recovered(open);

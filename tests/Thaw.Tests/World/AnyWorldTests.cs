@@ -30,7 +30,7 @@ public sealed class AnyWorldTests
         }
 
         encounter.Net.RunFor(TimeSpan.FromSeconds(script.Seed % 4 == 0 ? 15 : 2));
-        Assert.True(encounter.Net.TryRunUntil(() => encounter.IsConnected, TimeSpan.FromSeconds(2)), "They no longer agree.");
+        Assert.True(encounter.Net.TryRunUntil(() => encounter.IsConnected, TimeSpan.FromSeconds(20)), "They no longer agree.");
         foreach (var side in new[] { encounter.Offerer, encounter.Answerer })
         {
             Assert.True(side.Machine.Agent.MaySend);

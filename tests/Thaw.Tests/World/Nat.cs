@@ -29,6 +29,7 @@ internal sealed record NatBehaviour(Dependence Mapping, Dependence Filtering)
 internal sealed class Nat : Middlebox
 {
     private const int FirstPort = 40_000;
+    private const int FirstRandomPort = 12_000; // above the ports that relays refuse because their services amplify
 
     private readonly NatBehaviour _is;
     private readonly TransportAddress[] _pool;
@@ -103,7 +104,7 @@ internal sealed class Nat : Middlebox
         {
             int port = _is.Ports switch
             {
-                PortAssignment.Random => _random.Next(1024, ushort.MaxValue + 1),
+                PortAssignment.Random => _random.Next(FirstRandomPort, ushort.MaxValue + 1),
                 PortAssignment.Preserving => 1024 + (source.Port - 1024 + attempt) % (ushort.MaxValue - 1023),
                 _ => _next++,
             };

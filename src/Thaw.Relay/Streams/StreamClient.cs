@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Thaw.Protocol;
@@ -111,8 +112,10 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
         {
             while (await _waiting.Reader.WaitToReadAsync(both.Token))
             {
-                int length = 0;
-                while (_waiting.Reader.TryPeek(out var next) && (length == 0 || length + next.Length <= batch.Length) && _waiting.Reader.TryRead(out next))
+                // Over TLS each message is a record of its own: a client that reads one record whenever its socket has bytes, as coturn's
+                // does, would leave what came along in it until the next bytes arrive.
+                int length = 0, most = stream is SslStream ? 0 : batch.Length;
+                while (_waiting.Reader.TryPeek(out var next) && (length == 0 || length + next.Length <= most) && _waiting.Reader.TryRead(out next))
                 {
                     if (next.Length > batch.Length) batch = new byte[next.Length];
                     next.Bytes.AsSpan(0, next.Length).CopyTo(batch.AsSpan(length));

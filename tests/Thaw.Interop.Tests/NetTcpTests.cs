@@ -218,11 +218,16 @@ public sealed class NetTcpTests : IAsyncDisposable
         Assert.True(client.Check("0one"));
         for (int i = 0; i < 2000; i++) client.Ask(Rtp);
 
-        long loop = peer.LoopAllocated, all = GC.GetTotalAllocatedBytes(precise: true);
-        const int Rounds = 10_000;
-        for (int i = 0; i < Rounds; i++) client.Ask(Rtp);
+        long loop = peer.LoopAllocated;
+        double perRound = double.MaxValue; // of the best batch: other tests allocate in this process too
+        const int Batches = 20, Rounds = 500;
+        for (int batch = 0; batch < Batches; batch++)
+        {
+            long all = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < Rounds; i++) client.Ask(Rtp);
+            perRound = Math.Min(perRound, (GC.GetTotalAllocatedBytes(precise: true) - all) / (double)Rounds);
+        }
 
-        double perRound = (GC.GetTotalAllocatedBytes(precise: true) - all) / (double)Rounds;
         TestContext.Current.TestOutputHelper?.WriteLine($"{perRound:F1} bytes per round trip, this client's included");
         Assert.InRange(peer.LoopAllocated - loop, 0, 1000);
         Assert.InRange(perRound, 0, 250); // of which the client makes 3 small arrays

@@ -39,7 +39,7 @@ internal static class AnyScript
             IPv6 = rare[1] >= 90 ? IPv6.Broken : rare[1] >= 80 ? IPv6.Works : IPv6.None,
             DialsTcp = rare[2] >= 60,
             ListensOnTcp = rare[3] >= 70,
-            HasRelay = rare[4] >= 88,
+            HasRelay = rare[4] >= 94,
             TellsNothing = rare[5] >= 95,
             DeadAddresses = rare[6] >= 85 ? dead : 0,
         };

@@ -1,4 +1,3 @@
-using Thaw.Audit;
 using Thaw.Audit.Known;
 using Xunit;
 

@@ -30,9 +30,9 @@ public sealed class VersionTests
     public void Whatever_a_manifest_says_is_read_or_refused_and_never_thrown_at()
         => Gen.String[Gen.Char["0123456789.^~<>=|*x -,!v+a\\u0000é"], 0, 24].Sample(text =>
         {
-            PackageVersion.TryParse(text, out _);
-            VersionRange.TryParseNpm(text, out _);
-            VersionRange.TryParsePython(text, out _);
+            _ = PackageVersion.TryParse(text, out _);
+            _ = VersionRange.TryParseNpm(text, out _);
+            _ = VersionRange.TryParsePython(text, out _);
         });
 
     private static Gen<string> Text => Gen.Select(Gen.Int[0, 3].Array[1, 4], Gen.OneOf(Gen.Const(""), Gen.Const("-rc.1"), Gen.Const("+build")), (parts, tail) => string.Join('.', parts) + tail);

@@ -7,6 +7,6 @@ internal static class CommandTree
 {
     public static RootCommand Root() => new("Thaw: WebRTC voice that never hangs on \"Connecting\".")
     {
-        Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(), Verbs.Audit.Command(),
+        Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(), Verbs.Ice.Command(), Verbs.Audit.Command(),
     };
 }

@@ -94,6 +94,11 @@ internal static class Faults
     public static ProbeFault ExternalIpMissing(TransportAddress relayed, string server) => Failed(
         Causes.ExternalIpMissing, $"The relay gives out {relayed.Address}, which nobody outside its network reaches", $"XOR-RELAYED-ADDRESS {relayed}; the server itself is reached at {server}", "coturn: external-ip=PUBLIC/PRIVATE; thaw relay: --external-ip PUBLIC.");
 
+    /// <summary>coturn and Thaw take both orders; the convention, and other servers, have one.</summary>
+    public static ProbeFault? WorksReversed(ProbeTarget target) => target.Credential is not { } credential || !IsReversed(credential.Username) ? null : new ProbeFault(
+        ProbeStatus.Warning, Causes.ReversedUsername, "The user name is user:expiry; this server takes it, others want expiry:user", credential.Username,
+        "Mint username = <expiry>:<user>, password = base64(HMAC-SHA1(secret, username)).");
+
     private static ProbeFault Unauthorized(TurnCredential credential, StunAnswer challenge, string proof, DateTimeOffset now)
     {
         if (credential.ExpiresAtUnixTime is { } seconds && DateTimeOffset.FromUnixTimeSeconds(seconds) is var end && end <= now)

@@ -64,7 +64,7 @@ internal static class UrlProbe
         {
             var server = new TransportAddress(address, target.Url.Port).Over(target.Url.Transport);
             await UseAsync(target, server, times, found, options, limit);
-            return Report(target, times, server, found, found.Doubt ?? Soon(found, options));
+            return Report(target, times, server, found, found.Doubt ?? Soon(found, options) ?? Faults.WorksReversed(target));
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {

@@ -27,7 +27,8 @@ public sealed class DependencyTests
         ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Audit"] = [],
-        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay", "Thaw.Audit"],
+        ["Thaw.Probes"] = ["Thaw.Net", "Thaw.Protocol"],
+        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay", "Thaw.Audit", "Thaw.Probes"],
     };
 
     // Computation, memory and cryptographic primitives.

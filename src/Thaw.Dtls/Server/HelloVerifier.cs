@@ -75,7 +75,7 @@ public sealed class HelloVerifier : IDisposable
         if (now < _renewAt) return;
         _previous = now < _renewAt + KeyLifetime ? _current : null;
         _current = new DtlsVerifier(_crypto);
-        _renewAt = now + KeyLifetime;
+        _renewAt += KeyLifetime * (1 + (now - _renewAt).Ticks / KeyLifetime.Ticks);
     }
 
     private void WritePath(TransportAddress client, TransportAddress server)

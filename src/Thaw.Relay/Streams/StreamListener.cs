@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 using Thaw.Relay.Loop;
+using Thaw.Relay.Udp;
 
 namespace Thaw.Relay.Streams;
 
@@ -42,6 +43,9 @@ internal sealed class StreamListener : IDisposable
 
     public IPEndPoint Local { get; }
 
+    /// <summary>For tests, which have an accept that fails.</summary>
+    public Func<Socket, CancellationToken, ValueTask<Socket>> Accept { get; init; } = static (socket, cancel) => socket.AcceptAsync(cancel);
+
     public void Start() => _ = AcceptAsync();
 
     public void Dispose()
@@ -58,8 +62,8 @@ internal sealed class StreamListener : IDisposable
         {
             try
             {
-                var accepted = await _socket.AcceptAsync(stop);
-                if (_room.Wait(0, CancellationToken.None)) _ = ServeAsync(accepted, _loops[_next++ % _loops.Length], stop);
+                var accepted = await Accept(_socket, stop);
+                if (!Files.AreScarce(accepted.Handle) && _room.Wait(0, CancellationToken.None)) _ = ServeAsync(accepted, _loops[_next++ % _loops.Length], stop);
                 else accepted.Dispose();
             }
             catch (SocketException)

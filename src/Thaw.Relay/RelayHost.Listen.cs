@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Thaw.Dtls;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
@@ -11,7 +12,15 @@ namespace Thaw.Relay;
 
 public sealed partial class RelayHost
 {
+    private const ushort LeastUserPort = 1024; // of which no rule says anything
     private const int MaxDtlsThreads = 64; // handshakes that compute at once, in all loops
+
+    // A first handshake has half a second of code to compile, in which its loop would relay nothing. Once a process.
+    private static readonly Lazy<Task> Warm = new(() => Task.Run(() =>
+    {
+        using var both = new BouncyCastleDtls();
+        both.WarmUp();
+    }));
 
     private DtlsAcceptor? _dtls;
 
@@ -44,6 +53,7 @@ public sealed partial class RelayHost
 
     private void ListenForDtls(RelayHostOptions options, CertificateSource certificate, IReadOnlyList<IPAddress> addresses)
     {
+        if (RuntimeFeature.IsDynamicCodeCompiled) _ = Warm.Value;
         _dtls = new DtlsAcceptor(new DtlsOptions { MaxHandshakes = MaxDtlsThreads, MaxPlainRecord = DtlsClients.MaxRecord }, Alpn.OverDatagrams);
         int limit = Math.Max(1, options.MaxDtlsSessions / _loops.Length);
         DtlsPort = Listen(_loops, addresses, TlsPort!.Value, " Without it: --no-dtls.",
@@ -57,7 +67,7 @@ public sealed partial class RelayHost
         [
             .. addresses.GroupBy(address => address.AddressFamily)
                 .Where(family => !options.ExternalAddresses.Any(external => external.AddressFamily == family.Key)) // what they are told would not be true
-                .Select(family => family.Take(2).ToArray()),
+                .Select(family => Pair([.. family], areChosen: options.Listen is not [])),
         ];
         if (families is []) throw new RelayHostException("NAT behaviour discovery needs public addresses on this machine itself: it cannot serve behind --external-ip.");
 
@@ -65,5 +75,16 @@ public sealed partial class RelayHost
             (loop, socket) => loop.AddListener(socket));
         Behaviour = [.. families.Select(family => new BehaviourAddresses(new TransportAddress(family[0], Port), new TransportAddress(family[^1], alternate)))];
         foreach (var loop in _loops) loop.Server.Behaviour = Behaviour;
+    }
+
+    /// <summary>
+    /// The first two, if somebody chose them. Of all that the machine has, two public ones: a client that is told to ask a
+    /// container bridge as well finds an address that answers nobody, and takes it for its NAT's doing.
+    /// </summary>
+    private static IPAddress[] Pair(IPAddress[] family, bool areChosen)
+    {
+        if (areChosen) return family[..Math.Min(2, family.Length)];
+        IPAddress[] open = [.. family.Where(address => PeerPolicy.Public.Judge(new TransportAddress(address, LeastUserPort)) is null)];
+        return open is [] ? family[..1] : open[..Math.Min(2, open.Length)];
     }
 }

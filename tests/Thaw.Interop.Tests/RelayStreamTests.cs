@@ -203,7 +203,7 @@ public sealed class RelayStreamTests
         await LimitAsync(free.First(file => file > 64 && free.Count(other => other < file) > 40)); // enough for the runtime
         var held = new List<Socket>();
         do held.Add(await AskAsync());
-        while (held.Count < 40 && await held[^1].ReceiveAsync(new byte[64], Cancel).AsTask().WaitAsync(Enough, Cancel) > 0);
+        while (held.Count < 40 && await IsAnsweredAsync(held[^1]));
         Assert.InRange(held.Count, 1, 39);
         var (code, output) = await relay.RunAsync("turnutils_uclient", "-u user -w pass -c -e 127.0.0.1 -n 2 -m 1 -X 127.0.0.1");
         Assert.True(code != 0 && output.Contains("error 508", StringComparison.Ordinal), output);
@@ -211,7 +211,19 @@ public sealed class RelayStreamTests
         await LimitAsync(1024);
         held.ForEach(socket => socket.Dispose());
         using var served = await AskAsync();
-        Assert.Equal(32, await served.ReceiveAsync(new byte[64], Cancel).AsTask().WaitAsync(Enough, Cancel));
+        Assert.True(await IsAnsweredAsync(served));
+
+        static async Task<bool> IsAnsweredAsync(Socket socket)
+        {
+            try
+            {
+                return await socket.ReceiveAsync(new byte[64], Cancel).AsTask().WaitAsync(Enough, Cancel) > 0;
+            }
+            catch (SocketException)
+            {
+                return false; // reset, with what it has not read
+            }
+        }
 
         Task<Socket> AskAsync() => relay.InsideAsync(() =>
         {

@@ -10,6 +10,7 @@ internal sealed class CertificateFiles
     private readonly string _key;
     private readonly Lock _lock = new();
     private X509Certificate2 _current;
+    private X509Certificate2Collection _intermediates = [];
     private DateTime _written;
 
     /// <exception cref="CryptographicException">They cannot be read or do not fit each other.</exception>
@@ -41,7 +42,20 @@ internal sealed class CertificateFiles
         }
     }
 
-    private X509Certificate2 Load() => X509Certificate2.CreateFromPemFile(_certificate, _key);
+    /// <summary>What stands behind the current one in its file.</summary>
+    public X509Certificate2Collection Intermediates()
+    {
+        lock (_lock) return _intermediates;
+    }
+
+    private X509Certificate2 Load()
+    {
+        var leaf = X509Certificate2.CreateFromPemFile(_certificate, _key);
+        var all = new X509Certificate2Collection();
+        all.ImportFromPemFile(_certificate);
+        _intermediates = [.. all.Skip(1)];
+        return leaf;
+    }
 
     private DateTime Written() => new[] { _certificate, _key }.Max(File.GetLastWriteTimeUtc);
 }

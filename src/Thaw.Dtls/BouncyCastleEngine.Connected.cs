@@ -24,7 +24,7 @@ public sealed partial class BouncyCastleEngine
     private void TakePending(bool received = false)
     {
         _flights.Begin();
-        _plaintext ??= new byte[Output.BufferLength];
+        _plaintext ??= new byte[_room];
         _recordSeen ??= _ => _authentic = true;
         try
         {

@@ -29,7 +29,7 @@ public sealed partial class BouncyCastleEngine
     /// <summary>A datagram before the handshake has a thread. A server takes one at the first sign of a ClientHello.</summary>
     private void Queue(ReadOnlySpan<byte> datagram, Instant now)
     {
-        if (_waiting.Count == 0 && !ClientHelloMeter.StartsIn(datagram))
+        if (_waiting.Count == 0 && _accepted is null && !ClientHelloMeter.StartsIn(datagram))
         {
             _outputs.Observe(new Observation.DatagramDropped(default, DropReason.BadDtlsRecord));
             return;
@@ -67,7 +67,8 @@ public sealed partial class BouncyCastleEngine
     {
         try
         {
-            _association = _parameters.Role == DtlsRole.Server
+            _association = _accepted is not null ? new DtlsServerProtocol().Accept(_plain, _transport, _accepted.Request)
+                : _parameters.Role == DtlsRole.Server
                 ? new DtlsServerProtocol().Accept(new SrtpServer(_negotiation, _hello, _outputs), _transport)
                 : new DtlsClientProtocol().Connect(new SrtpClient(_negotiation), _transport);
         }
@@ -122,9 +123,16 @@ public sealed partial class BouncyCastleEngine
     {
         _state = State.Connected;
         _timers = new();
-        _outputs.Observe(new Observation.DtlsConnected(
-            _negotiation.CipherSuiteName, _negotiation.Profile, now - _startedAt));
-        _outputs.Event(new DtlsEvent.Connected(_negotiation.Keys!));
+        if (_negotiation.Keys is { } keys)
+        {
+            _outputs.Observe(new Observation.DtlsConnected(_negotiation.CipherSuiteName, _negotiation.Profile, now - _startedAt));
+            _outputs.Event(new DtlsEvent.Connected(keys));
+        }
+        else
+        {
+            _outputs.Event(new DtlsEvent.Secured());
+        }
+
         TakePending();
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Org.BouncyCastle.Tls;
 using Thaw.Dtls.Crypto;
 using Thaw.Protocol;
@@ -15,6 +16,10 @@ public sealed partial class BouncyCastleEngine : IDtlsEngine
     private enum State { New, Waiting, Handshaking, Connected, Over }
     private enum Timer { Deadline, Retransmit, Admission }
 
+    private const int RecordOverhead = DtlsRecord.HeaderLength + 8 + 16; // RFC 5288 §3: explicit nonce and tag
+
+    private static readonly CertificateFingerprint Nobody = new("none", []); // a plain server asks for no certificate
+
     private readonly DtlsParameters _parameters;
     private readonly DtlsOptions _options;
     private readonly FibrePool _fibres;
@@ -26,15 +31,38 @@ public sealed partial class BouncyCastleEngine : IDtlsEngine
     private State _state;
     private Timers<Timer> _timers = new();
     private DtlsTransport? _association;
+    private readonly int _room; // for one datagram
+    private readonly int _maxApplicationData = MaxApplicationData;
+    private readonly VerifiedHello? _accepted;
+    private readonly PlainServer? _plain;
 
-    internal BouncyCastleEngine(DtlsParameters parameters, DtlsOptions options, LocalIdentity identity, FibrePool fibres)
+    internal BouncyCastleEngine(DtlsParameters parameters, DtlsOptions options, LocalIdentity? identity, FibrePool fibres)
+        : this(parameters, options, identity, fibres, Output.BufferLength)
+    {
+    }
+
+    /// <summary>A server without SRTP, whose handshake has begun already.</summary>
+    internal BouncyCastleEngine(
+        VerifiedHello hello, ServerCertificate certificate, IReadOnlyList<string> protocols, RandomNumberGenerator random, TimeSpan handshakeTimeout,
+        DtlsOptions options, FibrePool fibres)
+        : this(new DtlsParameters(DtlsRole.Server, Nobody, random) { HandshakeTimeout = handshakeTimeout }, options, null, fibres,
+            options.MaxPlainRecord + RecordOverhead)
+    {
+        _accepted = hello;
+        _plain = new PlainServer(_negotiation, certificate, protocols);
+        _maxApplicationData = options.MaxPlainRecord;
+        _peerMessages = hello.MessageSequence + 1;
+    }
+
+    private BouncyCastleEngine(DtlsParameters parameters, DtlsOptions options, LocalIdentity? identity, FibrePool fibres, int room)
     {
         _parameters = parameters;
         _options = options;
         _fibres = fibres;
+        _room = room;
         _negotiation = new(parameters, identity, _outputs);
         _flights = new(parameters.Role, _outputs);
-        _transport = new(options.Mtu, _flights, _outputs);
+        _transport = new(options.Mtu, room, _flights, _outputs);
     }
 
     public void Start(Instant now)
@@ -43,14 +71,14 @@ public sealed partial class BouncyCastleEngine : IDtlsEngine
         _state = State.Waiting;
         _startedAt = now;
         _timers.Set(Timer.Deadline, now + _parameters.HandshakeTimeout);
-        if (_parameters.Role == DtlsRole.Client) TryBegin(now);
+        if (_parameters.Role == DtlsRole.Client || _accepted is not null) TryBegin(now);
     }
 
     public void Receive(ReadOnlySpan<byte> datagram, Instant now)
     {
         if (_state == State.Over) return;
 
-        int length = Math.Min(DtlsRecords.WellFormedLength(datagram), Output.BufferLength);
+        int length = Math.Min(DtlsRecords.WellFormedLength(datagram), _room);
         if (length == 0 || _state == State.New)
         {
             _outputs.Observe(new Observation.DatagramDropped(default, _state == State.New ? DropReason.NoDtlsYet : DropReason.BadDtlsRecord));
@@ -76,7 +104,7 @@ public sealed partial class BouncyCastleEngine : IDtlsEngine
 
     public void Send(ReadOnlySpan<byte> data, Instant now)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, MaxApplicationData);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, _maxApplicationData);
         if (_state != State.Connected) return;
 
         _association!.Send(data);

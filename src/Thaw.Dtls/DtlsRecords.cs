@@ -20,6 +20,7 @@ internal readonly ref struct DtlsRecord(ReadOnlySpan<byte> bytes)
     public byte MessageType => _bytes[HeaderLength];
     public int MessageLength => ReadUInt24(HeaderLength + 1);
     public ushort MessageSequence => BinaryPrimitives.ReadUInt16BigEndian(_bytes[(HeaderLength + 4)..]);
+    public bool IsWholeMessage => ReadUInt24(HeaderLength + 6) == 0 && ReadUInt24(HeaderLength + 9) == MessageLength;
     public bool EndsMessage => ReadUInt24(HeaderLength + 6) + ReadUInt24(HeaderLength + 9) >= MessageLength;
 
     private int ReadUInt24(int at) => _bytes[at] << 16 | _bytes[at + 1] << 8 | _bytes[at + 2];

@@ -9,7 +9,7 @@ namespace Thaw.Dtls;
 /// What both roles agree on with their peer, and how it ended. BouncyCastle's callbacks write it on the fibre; the
 /// engine reads it once the fibre is parked or done.
 /// </summary>
-internal sealed class Negotiation(DtlsParameters parameters, LocalIdentity identity, OutputQueue outputs)
+internal sealed class Negotiation(DtlsParameters parameters, LocalIdentity? identity, OutputQueue outputs)
 {
     /// <summary>In order of preference. GCM costs least with AES instructions and is what browsers choose.</summary>
     public static readonly int[] Profiles = [(int)SrtpProfile.AeadAes128Gcm, (int)SrtpProfile.Aes128CmHmacSha1_80];
@@ -57,7 +57,7 @@ internal sealed class Negotiation(DtlsParameters parameters, LocalIdentity ident
         Detail = detail;
     }
 
-    public TlsCredentialedSigner CredentialsFor(TlsContext context) => identity.CredentialsFor(context);
+    public TlsCredentialedSigner CredentialsFor(TlsContext context) => identity!.CredentialsFor(context);
 
     public void ChooseProfile(int[] offered, IEnumerable<int> acceptable)
     {

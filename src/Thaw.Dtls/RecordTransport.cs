@@ -8,11 +8,11 @@ namespace Thaw.Dtls;
 /// BouncyCastle's view of the network. It calls <see cref="Receive(Span{byte}, int)"/> and blocks: in a handshake that
 /// parks the fibre, afterwards it returns at once. What it sends is coalesced into datagrams of at most one MTU.
 /// </summary>
-internal sealed class RecordTransport(int mtu, Flights flights, OutputQueue outputs) : DatagramTransport
+internal sealed class RecordTransport(int mtu, int room, Flights flights, OutputQueue outputs) : DatagramTransport
 {
     private static readonly TimeSpan ResendPatience = TimeSpan.FromMilliseconds(5);
 
-    private readonly byte[] _outgoing = new byte[Output.BufferLength];
+    private readonly byte[] _outgoing = new byte[room];
     private byte[]? _incoming;
     private int _outgoingLength;
     private long _expiredAt;
@@ -38,7 +38,7 @@ internal sealed class RecordTransport(int mtu, Flights flights, OutputQueue outp
         // After the handshake BouncyCastle would spin a millisecond of wall clock before it says that a datagram held
         // no application data. This is the one call in its loop that a timeout leaves without harm to the association.
         if (Fibre is null && _incoming is null) throw new TlsTimeoutException();
-        return Output.BufferLength;
+        return room;
     }
 
     public int GetSendLimit() => mtu;

@@ -12,7 +12,7 @@ using Thaw.Relay.Udp;
 namespace Thaw.Relay;
 
 /// <summary>A running STUN and TURN server.</summary>
-public sealed class RelayHost : IAsyncDisposable
+public sealed partial class RelayHost : IAsyncDisposable
 {
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainPace = TimeSpan.FromMilliseconds(200);
@@ -62,14 +62,18 @@ public sealed class RelayHost : IAsyncDisposable
         {
             for (int i = 0; i < count; i++)
                 loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(options.Linger) : new PortableEdge(), clock, open, ledger, server, options));
-            ushort port = Listen(loops, listen, options.Port);
+            ushort port = Listen(loops, listen, options.Port, "", (loop, socket) => loop.AddListener(socket));
             host = new RelayHost([.. loops], port, server);
-            host.ListenForStreams(options, listen);
+            var certificate = options.Certificate is { } current ? new CertificateSource(current, options.Intermediates) : null;
+            host.ListenForStreams(options, certificate, listen);
+            if (certificate is not null && options.ListensOnDtls) host.ListenForDtls(options, certificate, listen);
+            if (options.BehaviourPort is not null) host.ListenForBehaviour(options, listen);
         }
         catch
         {
             foreach (var stream in host?._streams ?? []) stream.Dispose();
             foreach (var loop in loops) loop.Dispose();
+            host?._dtls?.Dispose();
             throw;
         }
 
@@ -94,6 +98,8 @@ public sealed class RelayHost : IAsyncDisposable
             await ((Task)loop.Ended.WaitAsync(StopDeadline)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (loop.Ended.IsCompleted) loop.Dispose();
         }
+
+        _dtls?.Dispose();
     }
 
     private static TurnServerOptions Complete(RelayHostOptions options, IReadOnlyList<IPAddress> listen)
@@ -117,33 +123,15 @@ public sealed class RelayHost : IAsyncDisposable
         };
     }
 
-    private static ushort Listen(List<RelayLoop> loops, IReadOnlyList<IPAddress> addresses, ushort port)
-    {
-        foreach (var address in addresses)
-        {
-            for (int i = 0; i < loops.Count; i++)
-            {
-                var use = i == 0 ? EdgeUse.Listener : EdgeUse.SharedListener;
-                var socket = loops[i].Edge.TryOpen(new TransportAddress(address, port), use)
-                    ?? throw new RelayHostException($"UDP port {port} on {address} cannot be had: it is in use, needs more rights, or the address is not this machine's.");
-                if (i == 0 && loops.Count > 1) LinuxEdge.Share(socket); // the first alone found out whether it is free
-                loops[i].AddListener(socket);
-                port = socket.Local.Port;
-            }
-        }
-
-        return port;
-    }
-
-    private void ListenForStreams(RelayHostOptions options, IReadOnlyList<IPAddress> addresses)
+    private void ListenForStreams(RelayHostOptions options, CertificateSource? certificate, IReadOnlyList<IPAddress> addresses)
     {
         var room = new SemaphoreSlim(options.MaxStreams);
         foreach (var address in addresses)
         {
             if (options.ListensOnTcp) Add(Port, certificate: null);
-            if (options.Certificate is not null) TlsPort = Add(TlsPort ?? options.TlsPort, options.Certificate);
+            if (certificate is not null) TlsPort = Add(TlsPort ?? options.TlsPort, certificate);
 
-            ushort Add(ushort port, Func<System.Security.Cryptography.X509Certificates.X509Certificate2>? certificate)
+            ushort Add(ushort port, CertificateSource? certificate)
             {
                 try
                 {

@@ -19,8 +19,23 @@ public sealed record RelayHostOptions
     /// <summary>TLS over TCP. Needs a <see cref="Certificate"/>; 0 takes a free one.</summary>
     public ushort TlsPort { get; init; } = 5349;
 
-    /// <summary>Asked at every handshake, so that a renewed certificate takes effect at once. Null: no TLS.</summary>
+    /// <summary>Asked at every handshake, so that a renewed certificate takes effect at once. Null: no TLS, no DTLS.</summary>
     public Func<X509Certificate2>? Certificate { get; init; }
+
+    /// <summary>What is shown behind that certificate, leaf's issuer first; null: what the system finds, for DTLS nothing.</summary>
+    public Func<X509Certificate2Collection>? Intermediates { get; init; }
+
+    /// <summary>DTLS at the UDP port of the TLS port's number, where there is a certificate.</summary>
+    public bool ListensOnDtls { get; init; } = true;
+
+    /// <summary>DTLS sessions of all clients together, of which each takes some 30 KB.</summary>
+    public int MaxDtlsSessions { get; init; } = 10_000;
+
+    /// <summary>
+    /// NAT behaviour discovery (RFC 5780) from this port beside <see cref="Port"/>, at the first two addresses of a family that
+    /// are listened at; 0 takes a free one. Null: none.
+    /// </summary>
+    public ushort? BehaviourPort { get; init; }
 
     /// <summary>The rest. Its relay addresses, if it has none, become the first of each family that is listened at.</summary>
     public TurnServerOptions Server { get; init; } = new();
@@ -49,11 +64,14 @@ public sealed record RelayHostOptions
     public Action<Observation>? Observed { get; init; }
 }
 
-/// <summary>How long a client over TCP or TLS may take for what; whoever takes longer is cut off.</summary>
+/// <summary>How long a client over TCP, TLS or DTLS may take for what; whoever takes longer is cut off.</summary>
 public sealed record StreamDeadlines
 {
-    /// <summary>The TLS handshake.</summary>
+    /// <summary>The TLS or DTLS handshake.</summary>
     public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The first message of a stream, or the head of an HTTP request; then to take the answer to that.</summary>
+    public TimeSpan FirstMessage { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Being there without an allocation, before one or after.</summary>
     public TimeSpan Unused { get; init; } = TimeSpan.FromSeconds(30);

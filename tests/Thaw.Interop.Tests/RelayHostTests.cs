@@ -108,15 +108,6 @@ public sealed class RelayHostTests
     }
 
     [Fact]
-    public async Task A_browser_that_opens_the_port_as_a_page_is_closed_at_once()
-    {
-        await using var host = RelayHost.Start(Options);
-        using var client = await ConnectAsync(host.Port);
-        await client.SendAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken); // a channel number, to TURN
-        Assert.True(await IsClosedAsync(client));
-    }
-
-    [Fact]
     public async Task A_stream_without_an_allocation_is_closed_at_its_deadline()
     {
         await using var host = RelayHost.Start(Options with { StreamDeadlines = new StreamDeadlines { Unused = TimeSpan.FromSeconds(1) } });

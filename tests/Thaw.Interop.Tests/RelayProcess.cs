@@ -29,11 +29,17 @@ internal sealed class RelayProcess : IAsyncDisposable
 
     public JsonElement Started { get; private init; }
 
+    public int ProcessId => _relay.Id;
+
     /// <summary>Listens at 127.0.0.1 and ::1 on the usual ports.</summary>
-    public static async Task<RelayProcess> StartAsync(params string[] arguments)
+    public static Task<RelayProcess> StartAsync(params string[] arguments) => StartWhereAsync("", arguments);
+
+    /// <param name="configuration">Lines for <c>ip</c> before it starts.</param>
+    public static async Task<RelayProcess> StartWhereAsync(string configuration, params string[] arguments)
     {
         string peerPath = Executables.Find("turnutils_peer", "coturn");
         var network = await NetworkNamespace.CreateAsync();
+        await network.ConfigureAsync(configuration);
         var files = Directory.CreateTempSubdirectory("thaw-relay-");
         string[] certificate = WriteCertificate(files.FullName);
         string[] line =
@@ -48,10 +54,12 @@ internal sealed class RelayProcess : IAsyncDisposable
         return new RelayProcess(network, relay, peer, files) { Started = JsonDocument.Parse(first).RootElement.Clone() };
     }
 
+    public Task<T> InsideAsync<T>(Func<T> work) => _network.InsideAsync(work);
+
     /// <summary>Runs one of coturn's tools beside it.</summary>
-    public async Task<(int ExitCode, string Output)> RunAsync(string tool, string arguments)
+    public async Task<(int ExitCode, string Output)> RunAsync(string tool, string arguments, string package = "coturn")
     {
-        using var process = Start([.. _network.Prefix, Executables.Find(tool, "coturn"), .. arguments.Split(' ')]);
+        using var process = Start([.. _network.Prefix, Executables.Find(tool, package), .. arguments.Split(' ')]);
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
         try

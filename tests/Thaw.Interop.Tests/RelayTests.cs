@@ -19,6 +19,7 @@ public sealed partial class RelayTests
         ("Send and Data", "-s -e 127.0.0.1 -n 20 -m 4 -X 127.0.0.1", 8000),
         ("TCP", "-t -e 127.0.0.1 -n 20 -m 4 -X 127.0.0.1", 8000),
         ("TLS", "-t -S -e 127.0.0.1 -n 20 -m 4 -X 127.0.0.1", 8000),
+        ("DTLS", "-S -e 127.0.0.1 -n 20 -m 4 -X 127.0.0.1", 8000),
         ("between two relayed addresses", "-y -n 20 -m 4 127.0.0.1", 8000),
         ("IPv6", "-x -e ::1 -n 20 -m 2 ::1", 4000),
         ("IPv4 client, IPv6 relay", "-x -e ::1 -n 20 -m 2 127.0.0.1", 4000),
@@ -41,7 +42,7 @@ public sealed partial class RelayTests
     public async Task Nor_over_the_sockets_of_every_system()
     {
         await using var relay = await RelayProcess.StartAsync([.. Served, "--portable"]);
-        await PassesAsync(relay, Table[..6]);
+        await PassesAsync(relay, Table[..7]);
     }
 
     [Fact]

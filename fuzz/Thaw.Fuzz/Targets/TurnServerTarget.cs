@@ -16,6 +16,7 @@ internal static class TurnServerTarget
     private static readonly TransportAddress Listener = new(IPAddress.Parse("198.51.100.1"), 3478);
     private static readonly TransportAddress Client = new(IPAddress.Parse("192.0.2.7"), 5000);
     private static readonly TransportAddress Peer = new(IPAddress.Parse("203.0.113.5"), 7000);
+    private static readonly BehaviourAddresses Behaviour = new(Listener, new(IPAddress.Parse("198.51.100.2"), 3479));
     private static readonly byte[] Key = LongTermKey.Derive(PasswordAlgorithm.Md5, "alice", "thaw", "secret");
 
     private static readonly TurnServerOptions Options = new()
@@ -31,7 +32,7 @@ internal static class TurnServerTarget
     {
         var now = new Instant(0);
         var ports = new Ports();
-        var server = new TurnServer(Options, ports, new FixedRandom(), DateTimeOffset.UnixEpoch.AddYears(56), now);
+        var server = new TurnServer(Options, ports, new FixedRandom(), DateTimeOffset.UnixEpoch.AddYears(56), now) { Behaviour = [Behaviour] };
         byte[] nonce = [];
 
         Hear(Client, Listener, Allocate());
@@ -39,6 +40,7 @@ internal static class TurnServerTarget
         {
             Hear(Client, Listener, datagram);
             Hear(Client, Listener, Signed(datagram, nonce));
+            Hear(Client, Behaviour.Alternate, datagram);
             foreach (var relayed in ports.Opened.ToArray()) Hear(Peer, relayed, datagram);
             if (ports.Opened.Count > Quota) throw new InvalidOperationException("More ports than the quota.");
             now += TimeSpan.FromSeconds(20);
@@ -91,8 +93,17 @@ internal static class TurnServerTarget
         });
         byte[] onChannel = [0x40, 0, 0, 4, 1, 2, 3, 4];
 
+        byte[] behaviour = Write(StunMethod.Binding, StunClass.Request, (ref StunWriter w) =>
+        {
+            w.Add(StunAttributeType.ChangeRequest, 6u);
+            w.Add(StunAttributeType.Padding, new byte[200]);
+        });
+        byte[] elsewhere = Write(StunMethod.Binding, StunClass.Request, (ref StunWriter w) => w.Add(StunAttributeType.ResponsePort, 5001u << 16));
+        byte[] classic = [0, 1, 0, 8, .. new byte[16], 0, 3, 0, 4, 0, 0, 0, 2];
+
         return
         [
+            new("behaviour", Conversation.Of(behaviour, elsewhere, classic)),
             new("session", Conversation.Of(Allocate(), permit, bind, send, onChannel, refresh)),
             new("dual", Conversation.Of(dual, permit, send)),
             new("pair", Conversation.Of(pair, bind, onChannel, StunTarget.Check(controlling: true))),

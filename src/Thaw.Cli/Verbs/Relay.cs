@@ -21,6 +21,11 @@ internal static class Relay
     private static readonly Option<int> Port = new Option<int>("--port", "-p") { Description = "UDP and TCP port; 0 takes a free one." }
         .OrVariable("THAW_RELAY_PORT", 3478, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<bool> NoTcp = new("--no-tcp") { Description = "Without TCP; TLS stays." };
+    private static readonly Option<bool> NoDtls = new("--no-dtls") { Description = "Without DTLS at the UDP port of the TLS port's number." };
+    private static readonly Option<bool> Behaviour = new Option<bool>("--behaviour") { Description = "Also NAT behaviour discovery (RFC 5780), at the first two addresses of each family." }
+        .OrVariable("THAW_RELAY_BEHAVIOUR", false, "true or false", text => text.Length == 0 ? (true, true) : (bool.TryParse(text, out bool on), on));
+    private static readonly Option<int> BehaviourPort = new Option<int>("--behaviour-port") { Description = "Its second UDP port; 0 takes a free one." }
+        .OrVariable("THAW_RELAY_BEHAVIOUR_PORT", 3479, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> TlsPort = new Option<int>("--tls-port") { Description = "TCP port for TLS; 443 passes most firewalls." }
         .OrVariable("THAW_RELAY_TLS_PORT", 5349, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<string> Cert = new Option<string>("--cert") { Description = "PEM file with the certificate and its chain. Read anew when it changes." }
@@ -69,7 +74,7 @@ internal static class Relay
     {
         var command = new Command("relay", "Serve STUN and TURN.")
         {
-            Listen, Port, NoTcp, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
+            Listen, Port, NoTcp, NoDtls, Behaviour, BehaviourPort, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
             UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Json, Verbose,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
@@ -113,6 +118,7 @@ internal static class Relay
     {
         string cert = parsed.GetValue(Cert)!, key = parsed.GetValue(Key)!;
         if (cert.Length > 0 != key.Length > 0) throw new RelayHostException("--cert and --key belong together.");
+        var files = cert.Length > 0 ? new CertificateFiles(cert, key) : null;
         var (first, last) = parsed.GetValue(Range);
         var policy = parsed.GetValue(Profile) is "lan" ? PeerPolicy.Lan : PeerPolicy.Public;
 
@@ -122,7 +128,10 @@ internal static class Relay
             Port = (ushort)parsed.GetValue(Port),
             ListensOnTcp = !parsed.GetValue(NoTcp),
             TlsPort = (ushort)parsed.GetValue(TlsPort),
-            Certificate = cert.Length > 0 ? new CertificateFiles(cert, key).Current : null,
+            Certificate = files is null ? null : files.Current,
+            Intermediates = files is null ? null : files.Intermediates,
+            ListensOnDtls = !parsed.GetValue(NoDtls),
+            BehaviourPort = parsed.GetValue(Behaviour) ? (ushort)parsed.GetValue(BehaviourPort) : null,
             ExternalAddresses = parsed.GetValue(ExternalIp)!,
             Loops = parsed.GetValue(Threads),
             Linger = TimeSpan.FromMicroseconds(parsed.GetValue(LingerUs)),
@@ -159,7 +168,8 @@ internal static class Relay
         var server = host.Server;
         if (parsed.GetValue(Json))
         {
-            var line = new RelayStartLine(1, host.Port, host.TlsPort, server.Realm, relays, server.FirstRelayPort, server.LastRelayPort, host.Loops);
+            var line = new RelayStartLine(1, host.Port, host.TlsPort, server.Realm, relays, server.FirstRelayPort, server.LastRelayPort, host.Loops, host.DtlsPort,
+                [.. host.Behaviour.Select(family => family.HasTwoAddresses ? $"{family.Primary}, {family.Alternate}" : $"{family.Primary}, port {family.Alternate.Port}")]);
             Console.Out.WriteLine(JsonSerializer.Serialize(line, RelayJson.Default.RelayStartLine));
             return;
         }
@@ -190,7 +200,8 @@ internal static class Relay
 
 /// <summary>What <c>thaw relay --json</c> prints once it serves.</summary>
 internal sealed record RelayStartLine(
-    int SchemaVersion, int Port, int? TlsPort, string Realm, IReadOnlyList<string> RelayAddresses, int FirstRelayPort, int LastRelayPort, int Threads);
+    int SchemaVersion, int Port, int? TlsPort, string Realm, IReadOnlyList<string> RelayAddresses, int FirstRelayPort, int LastRelayPort, int Threads,
+    int? DtlsPort, IReadOnlyList<string> Behaviour);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(RelayStartLine))]

@@ -53,6 +53,9 @@ public abstract record DtlsEvent
     /// <summary>The handshake is complete and the peer's certificate matches.</summary>
     public sealed record Connected(SrtpKeyingMaterial Keys) : DtlsEvent;
 
+    /// <summary>The handshake of a server without SRTP is complete: whoever the client is, it alone reads what is sent.</summary>
+    public sealed record Secured : DtlsEvent;
+
     /// <summary>Terminal: the handshake or the association failed.</summary>
     public sealed record Failed(DtlsFailure Reason, string Detail) : DtlsEvent;
 

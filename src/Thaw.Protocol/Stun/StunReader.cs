@@ -12,6 +12,7 @@ public readonly ref partial struct StunReader
     // RFC 8489 §5: class and method bits are interleaved in the 14-bit type.
     public StunMethod Method => (StunMethod)((Type & 0x000F) | (Type & 0x00E0) >> 1 | (Type & 0x3E00) >> 2);
     public StunClass Class => (StunClass)((Type & 0x0010) >> 4 | (Type & 0x0100) >> 7);
+    public int Length => _message.Length;
     public TransactionId Transaction => TransactionId.Read(_message[8..StunHeader.Length]);
 
     private int Type => BinaryPrimitives.ReadUInt16BigEndian(_message);

@@ -38,6 +38,8 @@ public enum StunAttributeType
 {
     MappedAddress = 0x0001,
     ChangeRequest = 0x0003,
+    SourceAddress = 0x0004,  // RFC 3489 §11.2
+    ChangedAddress = 0x0005, // the same
     Username = 0x0006,
     MessageIntegrity = 0x0008,
     ErrorCode = 0x0009,

@@ -16,7 +16,8 @@ internal sealed partial class RelayLoop
         }
 
         var payload = room.Slice(DatagramRoom.Before, length);
-        if (ChannelData.IsChannelData(payload)) FromClientOnChannel(new FiveTuple(source, socket.Local), payload);
+        if (socket.IsDtls) HearDtls(socket, source, payload);
+        else if (ChannelData.IsChannelData(payload)) FromClientOnChannel(new FiveTuple(source, socket.Local), payload);
         else Hear(source, socket.Local, payload);
     }
 
@@ -46,6 +47,10 @@ internal sealed partial class RelayLoop
         else if (_listeners.TryGetValue(fiveTuple.Server, out var listener))
         {
             _edge.Send(listener, fiveTuple.Client, message);
+        }
+        else
+        {
+            _dtls?.Send(fiveTuple, message, _now);
         }
     }
 

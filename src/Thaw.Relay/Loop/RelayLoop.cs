@@ -103,6 +103,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
     public void Dispose()
     {
+        _dtls?.Dispose();
         _edge.Dispose();
         _random.Dispose();
     }
@@ -113,6 +114,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         try
         {
             while (!_stopping) Turn();
+            CloseDtls();
             Server.Close(_clock.Now);
             DrainServer();
             _edge.Flush();
@@ -139,6 +141,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
             DrainServer();
         }
 
+        AdvanceDtls();
         if (_now >= _nextRound) GoRound();
         _edge.Flush();
         _allocations = Server.AllocationCount;
@@ -153,7 +156,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
     private TimeSpan UntilNextDeadline()
     {
-        var next = Instant.Earlier(_wakeAt, _nextRound);
+        var next = Instant.Earlier(Instant.Earlier(_wakeAt, _nextRound), _dtls?.WakeAt ?? Instant.Never);
         var left = next - _now;
         return left <= TimeSpan.Zero ? TimeSpan.Zero : left < LongestSleep ? left : LongestSleep;
     }
@@ -167,5 +170,9 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
             if (Server.Find(fiveTuple) is not null) stream.UsedAt = _now;
             else if (_now - stream.UsedAt > _options.StreamDeadlines.Unused) stream.Abort();
         }
+
+        if (_dtls is null) return;
+        _dtls.Sweep(_now);
+        RunDtlsErrands();
     }
 }

@@ -9,7 +9,8 @@ using Thaw.Relay.Loop;
 namespace Thaw.Relay.Streams;
 
 /// <summary>A client over TCP or TLS: whole messages in to its loop, whole messages out. It ends with its stream.</summary>
-internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop loop) : IDisposable
+/// <param name="begun">What of it has been read already.</param>
+internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop loop, ReadOnlyMemory<byte> begun = default) : IDisposable
 {
     private const int WaitingMessages = 256; // to a client that reads too slowly; what is over is dropped, as UDP would
     private const int LargestMessage = TurnServer.MaxRelayed + 64;
@@ -74,14 +75,11 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
     private async Task ReadAsync(CancellationToken cancel)
     {
         byte[] buffer = new byte[4096];
-        int filled = 0;
+        begun.CopyTo(buffer);
+        int filled = begun.Length;
         bool hasBegun = false;
         while (true)
         {
-            int read = await stream.ReadAsync(buffer.AsMemory(filled), cancel);
-            if (read == 0) return;
-            filled += read;
-
             int taken = 0;
             while (filled - taken >= TurnFraming.HeaderLength)
             {
@@ -102,6 +100,9 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
 
             buffer.AsSpan(taken, filled - taken).CopyTo(buffer);
             filled -= taken;
+            int read = await stream.ReadAsync(buffer.AsMemory(filled), cancel);
+            if (read == 0) return;
+            filled += read;
         }
     }
 

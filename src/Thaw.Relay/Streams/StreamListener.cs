@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 using Thaw.Relay.Loop;
+using Thaw.Relay.Udp;
 
 namespace Thaw.Relay.Streams;
 
@@ -15,13 +15,13 @@ internal sealed class StreamListener : IDisposable
     private readonly Socket _socket;
     private readonly RelayLoop[] _loops;
     private readonly SemaphoreSlim _room;
-    private readonly Func<X509Certificate2>? _certificate;
+    private readonly CertificateSource? _certificate;
     private readonly CancellationTokenSource _stop = new();
     private int _next;
 
     /// <param name="room">One place for each stream that may be open.</param>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public StreamListener(IPEndPoint address, RelayLoop[] loops, SemaphoreSlim room, Func<X509Certificate2>? certificate)
+    public StreamListener(IPEndPoint address, RelayLoop[] loops, SemaphoreSlim room, CertificateSource? certificate)
     {
         (_loops, _room, _certificate) = (loops, room, certificate);
         _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -43,6 +43,9 @@ internal sealed class StreamListener : IDisposable
 
     public IPEndPoint Local { get; }
 
+    /// <summary>For tests, which have an accept that fails.</summary>
+    public Func<Socket, CancellationToken, ValueTask<Socket>> Accept { get; init; } = static (socket, cancel) => socket.AcceptAsync(cancel);
+
     public void Start() => _ = AcceptAsync();
 
     public void Dispose()
@@ -59,8 +62,8 @@ internal sealed class StreamListener : IDisposable
         {
             try
             {
-                var accepted = await _socket.AcceptAsync(stop);
-                if (_room.Wait(0, CancellationToken.None)) _ = ServeAsync(accepted, _loops[_next++ % _loops.Length], stop);
+                var accepted = await Accept(_socket, stop);
+                if (!Files.AreScarce(accepted.Handle) && _room.Wait(0, CancellationToken.None)) _ = ServeAsync(accepted, _loops[_next++ % _loops.Length], stop);
                 else accepted.Dispose();
             }
             catch (SocketException)
@@ -83,7 +86,14 @@ internal sealed class StreamListener : IDisposable
             socket.NoDelay = true;
             var fiveTuple = new FiveTuple(Address(socket.RemoteEndPoint!), Address(socket.LocalEndPoint!));
             await using var stream = _certificate is null ? plain : await SecureAsync(plain, loop.StreamDeadlines.Handshake, stop);
-            using var client = new StreamClient(stream, fiveTuple, loop);
+            if (await FirstMessage.ReadAsync(stream, loop.StreamDeadlines.FirstMessage, stop) is not { } first || !Alpn.Allows(stream, first.IsHttp)) return;
+            if (first.IsHttp)
+            {
+                await HttpPage.AnswerAsync(stream, first.Bytes, loop.StreamDeadlines.FirstMessage, stop);
+                return;
+            }
+
+            using var client = new StreamClient(stream, fiveTuple, loop, first.Bytes);
             await client.RunAsync(stop);
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
@@ -103,7 +113,8 @@ internal sealed class StreamListener : IDisposable
         var secure = new SslStream(plain);
         var options = new SslServerAuthenticationOptions
         {
-            ServerCertificate = _certificate!(),
+            ServerCertificateContext = _certificate!.ForTls(),
+            ApplicationProtocols = Alpn.OverStreams,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13, // RFC 8996
             ClientCertificateRequired = false,
         };

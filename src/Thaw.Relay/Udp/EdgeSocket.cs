@@ -13,4 +13,7 @@ internal sealed class EdgeSocket(int handle, TransportAddress local)
 
     /// <summary>Null: a listener.</summary>
     public RelayedTransportAddress? Relayed { get; set; }
+
+    /// <summary>A listener whose clients speak DTLS.</summary>
+    public bool IsDtls { get; set; }
 }

@@ -63,7 +63,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         if (use is EdgeUse.SharedListener) Libc.Set(file, Libc.SolSocket, Libc.SoReusePort, 1);
         byte* name = stackalloc byte[NameLength];
         uint length = WriteName(name, local);
-        if (Libc.Bind(file, name, length) != 0 || Libc.GetSockName(file, name, &length) != 0 || !Watch(file))
+        if ((use is EdgeUse.Relay && Files.AreScarce(file)) || Libc.Bind(file, name, length) != 0 || Libc.GetSockName(file, name, &length) != 0 || !Watch(file))
         {
             Libc.Close(file);
             return null;

@@ -25,7 +25,7 @@ public sealed class DependencyTests
         ["Thaw.Dtls"] = ["Thaw.Protocol"],
         ["Thaw.Net"] = ["Thaw.Protocol"],
         ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
-        ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Protocol"],
+        ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Audit"] = [],
         ["Thaw.Probes"] = ["Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay", "Thaw.Audit", "Thaw.Probes"],

@@ -24,6 +24,9 @@ public sealed partial class TurnServer
         StunAttributeType.UseCandidate,
     ];
 
+    private static readonly StunAttributeType[] UnderstoodInBehaviour =
+        [.. UnderstoodInBinding, StunAttributeType.ChangeRequest, StunAttributeType.Padding, StunAttributeType.ResponsePort];
+
     /// <summary>What an answer must know of its request.</summary>
     private readonly record struct Asked(
         FiveTuple FiveTuple, StunMethod Method, TransactionId Transaction, bool WantsFingerprint, bool WantsSha256);
@@ -63,6 +66,12 @@ public sealed partial class TurnServer
     private void AnswerBinding(in StunReader request, in Asked asked, Instant now)
     {
         if (!MayAnswer(asked, now)) return;
+        if (BehaviourAt(asked.FiveTuple.Server) is { } addresses)
+        {
+            AnswerBehaviour(request, asked, addresses);
+            return;
+        }
+
         if (request.FindUnknown(UnderstoodInBinding, stackalloc ushort[1]) > 0)
         {
             RefuseUnknown(request, UnderstoodInBinding, asked, identity: null);

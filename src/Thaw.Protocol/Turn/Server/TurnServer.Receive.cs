@@ -36,7 +36,7 @@ public sealed partial class TurnServer
 
         if (StunReader.TryRead(datagram.Payload, out var message) is { } malformed)
         {
-            Refuse(datagram.Source, malformed, now);
+            if (malformed is not DropReason.BadCookie || !TryAnswerClassic(datagram, now)) Refuse(datagram.Source, malformed, now);
             return;
         }
 

@@ -8,11 +8,12 @@ using Thaw.Protocol.Turn;
 using Thaw.Relay.Loop;
 using Thaw.Relay.Streams;
 using Thaw.Relay.Udp;
+using Thaw.Relay.Watch;
 
 namespace Thaw.Relay;
 
 /// <summary>A running STUN and TURN server.</summary>
-public sealed class RelayHost : IAsyncDisposable
+public sealed partial class RelayHost : IAsyncDisposable
 {
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainPace = TimeSpan.FromMilliseconds(200);
@@ -20,11 +21,12 @@ public sealed class RelayHost : IAsyncDisposable
     private readonly RelayLoop[] _loops;
     private readonly List<StreamListener> _streams = [];
 
-    private RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server)
+    internal RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server, Clock clock, OpenRelays open, SharedLedger ledger)
     {
-        _loops = loops;
+        (_loops, _clock, _open, _ledger) = (loops, clock, open, ledger);
         Port = port;
         Server = server;
+        _metrics = new RelayMetrics(this);
     }
 
     public ushort Port { get; }
@@ -63,7 +65,7 @@ public sealed class RelayHost : IAsyncDisposable
             for (int i = 0; i < count; i++)
                 loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(options.Linger) : new PortableEdge(), clock, open, ledger, server, options));
             ushort port = Listen(loops, listen, options.Port);
-            host = new RelayHost([.. loops], port, server);
+            host = new RelayHost([.. loops], port, server, clock, open, ledger);
             host.ListenForStreams(options, listen);
         }
         catch
@@ -81,12 +83,14 @@ public sealed class RelayHost : IAsyncDisposable
     /// <summary>No new allocations; ends when the last one has, or at the deadline.</summary>
     public async Task DrainAsync(TimeSpan deadline)
     {
+        IsDraining = true;
         foreach (var loop in _loops) loop.Drain();
         for (var waited = TimeSpan.Zero; waited < deadline && AllocationCount > 0; waited += DrainPace) await Task.Delay(DrainPace);
     }
 
     public async ValueTask DisposeAsync()
     {
+        _metrics.Dispose();
         foreach (var stream in _streams) stream.Dispose();
         foreach (var loop in _loops) loop.Stop();
         foreach (var loop in _loops)

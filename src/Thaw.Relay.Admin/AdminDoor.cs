@@ -13,9 +13,10 @@ internal sealed class AdminDoor(string token)
 
     private readonly byte[] _token = SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public RequestDelegate Guard(RequestDelegate endpoint) => context => AdminErrors.InvokeAsync(context, inside => InvokeAsync(inside, endpoint));
+
+    private Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.Path.Value is "/healthz" or "/readyz") return next(context); // probes have no token, and learn nothing else
         if (token.Length > 0)
         {
             if (HasToken(context.Request)) return next(context);

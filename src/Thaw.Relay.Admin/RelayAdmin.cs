@@ -26,14 +26,16 @@ public sealed class RelayAdmin : IDisposable
         _metrics = new PrometheusText(relay.Meter, _process.Meter);
     }
 
-    /// <summary>Maps the endpoints on any web application, which decides who may come so far.</summary>
-    public void Map(IEndpointRouteBuilder routes)
+    /// <summary>Maps the endpoints on any web application, or on a group of its routes.</summary>
+    /// <param name="token">Empty: whoever comes so far may ask.</param>
+    public void Map(IEndpointRouteBuilder routes, string token)
     {
-        routes.MapGet("/metrics", WriteMetrics);
-        routes.MapGet("/healthz", WriteHealth);
+        var door = new AdminDoor(token);
+        routes.MapGet("/metrics", door.Guard(WriteMetrics));
+        routes.MapGet("/api/allocations", door.Guard(WriteAllocationsAsync));
+        routes.MapGet("/api/events", door.Guard(WriteEvents));
+        routes.MapGet("/healthz", WriteHealth); // probes have no token, and learn nothing else
         routes.MapGet("/readyz", WriteReadiness);
-        routes.MapGet("/api/allocations", WriteAllocationsAsync);
-        routes.MapGet("/api/events", WriteEvents);
     }
 
     public void Dispose()

@@ -79,10 +79,8 @@ public sealed class RelayAdminServer : IAsyncDisposable
         listen(builder.WebHost);
 
         var web = builder.Build();
-        var door = new AdminDoor(options.Token);
-        web.Use((context, next) => AdminErrors.InvokeAsync(context, next));
-        web.Use((context, next) => door.InvokeAsync(context, next));
-        admin.Map(web);
+        web.Use((context, next) => AdminErrors.InvokeAsync(context, next)); // of paths that there are not
+        admin.Map(web, options.Token);
         return web;
     }
 

@@ -15,26 +15,24 @@ public sealed partial class RelayHost
 
     private const int AtOnce = 100; // allocations that a loop copies before it goes on serving
 
-    private readonly Clock _clock;
-    private readonly OpenRelays _open;
-    private readonly SharedLedger _ledger;
-    private readonly RelayMetrics _metrics;
 
     /// <summary>Every number that it counts; whoever listens reads them as they are, and no loop notices.</summary>
-    public Meter Meter => _metrics.Meter;
+    public Meter Meter => _metrics.Value.Meter;
 
-    public bool IsDraining { get; private set; }
+    public bool IsDraining => Array.Exists(_loops, loop => loop.IsDraining);
 
     /// <summary>Of the loops' clock: what snapshots' times are measured by.</summary>
-    public Instant Now => _clock.Now;
+    public Instant Now => Clock.Now;
 
     internal IReadOnlyList<RelayLoop> AllLoops => _loops;
 
     internal IReadOnlyList<Streams.StreamListener> StreamListeners => _streams;
 
-    internal int QuotaUsed => _ledger.Count;
+    internal int QuotaUsed => _loops[0].Ledger.Count; // which all loops share, as they do the next
 
-    internal int OpenPorts(bool isIPv4) => _open.Count(isIPv4);
+    internal int OpenPorts(bool isIPv4) => _loops[0].Open.Count(isIPv4);
+
+    private Clock Clock => _loops[0].Clock;
 
     /// <summary>What does not work any more, in words without addresses; empty: all of it does.</summary>
     public IReadOnlyList<string> Faults()
@@ -42,7 +40,7 @@ public sealed partial class RelayHost
         var faults = new List<string>();
         foreach (var loop in _loops)
         {
-            var silent = _clock.Now - loop.RoundedAt;
+            var silent = Now - loop.RoundedAt;
             if (loop.Ended.IsCompleted && !loop.IsStopping) faults.Add($"Loop {loop.Name} has died: {loop.Ended.Exception?.InnerException?.GetType().Name ?? "it ended"}.");
             else if (silent > LongestRound) faults.Add($"Loop {loop.Name} hangs, for {silent.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture)} s now.");
         }
@@ -61,6 +59,7 @@ public sealed partial class RelayHost
         var page = new List<(AllocationId, AllocationSnapshot)>();
         for (int i = Math.Max(0, from.Loop); i < _loops.Length; i++)
         {
+            if (_loops[i].Ended.IsCompleted) continue; // what it had nobody can tell; the faults name it
             long next = i == from.Loop ? from.Number : 0;
             for (int asked = AtOnce, got = AtOnce; got == asked;)
             {
@@ -83,7 +82,7 @@ public sealed partial class RelayHost
     {
         try
         {
-            return await loop.AskAsync(ask).WaitAsync(LongestAnswer, _clock.Time, cancel);
+            return await loop.AskAsync(ask).WaitAsync(LongestAnswer, Clock.Time, cancel);
         }
         catch (TimeoutException)
         {

@@ -20,13 +20,14 @@ public sealed partial class RelayHost : IAsyncDisposable
 
     private readonly RelayLoop[] _loops;
     private readonly List<StreamListener> _streams = [];
+    private readonly Lazy<RelayMetrics> _metrics;
 
-    internal RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server, Clock clock, OpenRelays open, SharedLedger ledger)
+    internal RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server)
     {
-        (_loops, _clock, _open, _ledger) = (loops, clock, open, ledger);
+        _loops = loops;
+        _metrics = new Lazy<RelayMetrics>(() => new RelayMetrics(this));
         Port = port;
         Server = server;
-        _metrics = new RelayMetrics(this);
     }
 
     public ushort Port { get; }
@@ -65,7 +66,7 @@ public sealed partial class RelayHost : IAsyncDisposable
             for (int i = 0; i < count; i++)
                 loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(options.Linger) : new PortableEdge(), clock, open, ledger, server, options));
             ushort port = Listen(loops, listen, options.Port);
-            host = new RelayHost([.. loops], port, server, clock, open, ledger);
+            host = new RelayHost([.. loops], port, server);
             host.ListenForStreams(options, listen);
         }
         catch
@@ -83,14 +84,13 @@ public sealed partial class RelayHost : IAsyncDisposable
     /// <summary>No new allocations; ends when the last one has, or at the deadline.</summary>
     public async Task DrainAsync(TimeSpan deadline)
     {
-        IsDraining = true;
         foreach (var loop in _loops) loop.Drain();
         for (var waited = TimeSpan.Zero; waited < deadline && AllocationCount > 0; waited += DrainPace) await Task.Delay(DrainPace);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _metrics.Dispose();
+        if (_metrics.IsValueCreated) _metrics.Value.Dispose();
         foreach (var stream in _streams) stream.Dispose();
         foreach (var loop in _loops) loop.Stop();
         foreach (var loop in _loops)

@@ -52,7 +52,8 @@ internal sealed class TopView(int width, int height, bool isColoured)
     private string Row(AllocationBody allocation)
     {
         string peer = allocation.Peers is [var first, ..] ? first.Address : "-";
-        if (allocation.PeerCount > 1) peer += $" +{allocation.PeerCount - 1}";
+        int others = Math.Max(allocation.PeerCount, allocation.Peers.Count) - 1;
+        if (others > 0) peer += $" +{others}";
         return Fit(Cells([
             allocation.User, allocation.Client, peer,
             Rate(allocation.ToPeers.PacketsPerSecond, allocation.ToPeers.BytesPerSecond), Rate(allocation.ToClient.PacketsPerSecond, allocation.ToClient.BytesPerSecond),

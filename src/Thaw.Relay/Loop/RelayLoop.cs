@@ -50,6 +50,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         _options = options;
         _now = clock.Now;
         _arrived = Arrived;
+        Ledger = ledger;
         Server = new TurnServer(server, this, _random, clock.Time.GetUtcNow(), _now, ledger);
     }
 
@@ -74,6 +75,14 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     public long StreamMessagesMissed { get; set; }
 
     public bool IsStopping => _stopping;
+
+    public bool IsDraining => _draining;
+
+    public IRelayLedger Ledger { get; }
+
+    public OpenRelays Open => _open;
+
+    public Clock Clock => _clock;
 
     /// <summary>Ends when the loop does; faulted if it died of an exception.</summary>
     public Task Ended => _ended.Task;

@@ -25,8 +25,8 @@ internal sealed class RelayMetrics : IDisposable
         Meter.CreateObservableCounter("thaw.relay.relayed.packets", () => Relayed(c => c.PacketsToPeers, c => c.PacketsToClients), "{packet}", "Packets relayed, each way.");
         Meter.CreateObservableCounter("thaw.relay.drops", Drops, "{packet}", "Packets that were not relayed, by reason.");
         Sum("thaw.relay.requests", counters => counters.Requests, "{request}", "STUN and TURN requests.");
-        Meter.CreateObservableCounter("thaw.relay.refusals", Refusals, "{request}", "Requests answered with an error, by its code. With 401 sessions begin: see challenges.");
-        Sum("thaw.relay.challenges", counters => counters.Challenges, "{request}", "Refusals that are no fault: 401 to a request without credentials, 438 to an old nonce.");
+        Meter.CreateObservableCounter("thaw.relay.refusals", Refusals, "{request}", "Requests answered with an error for a fault, by its code.");
+        Sum("thaw.relay.challenges", counters => counters.Challenges, "{request}", "Answers with which sessions begin and go on: 401 to a request without credentials, 438 to an old nonce.");
         Sum("thaw.relay.answers.suppressed", counters => counters.AnswersSuppressed, "{answer}", "Answers not given, as their source asks too fast without proving that it is there.");
         Meter.CreateObservableUpDownCounter("thaw.relay.streams", () => Streams(listeners => listeners.Sum(l => (long)l.Open)), "{stream}", "Clients' streams that are open now.");
         Meter.CreateObservableCounter("thaw.relay.streams.accepted", () => Streams(listeners => listeners.Sum(l => l.Accepted)), "{stream}", "Streams accepted.");

@@ -41,7 +41,7 @@ public sealed class TurnCounters
 
     public long Ended(AllocationEnd reason) => _ends[(int)reason];
 
-    /// <summary>By error code; only codes that were used.</summary>
+    /// <summary>By error code, without <see cref="Challenges"/>; only codes that were used.</summary>
     public IEnumerable<(int Code, long Count)> RefusalsByCode
         => _refusals.Index().Where(refused => refused.Item > 0).Select(refused => (refused.Index + FirstCode, refused.Item));
 
@@ -52,7 +52,7 @@ public sealed class TurnCounters
     internal void Count(int code, TurnRefusal refusal)
     {
         Refusals++;
-        _refusals[code - FirstCode]++;
         if (refusal is TurnRefusal.Challenge or TurnRefusal.NonceNotAccepted { Fault: NonceFault.Stale }) Challenges++;
+        else _refusals[code - FirstCode]++;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Thaw.Protocol;
+using Thaw.Protocol.Stun;
 using Thaw.Protocol.Turn;
 using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
@@ -12,6 +13,13 @@ namespace Thaw.Relay.Watch;
 internal sealed class RelayMetrics : IDisposable
 {
     private static readonly Tag ToPeers = new("direction", "to_peers"), ToClients = new("direction", "to_clients");
+
+    // There from the start, or nobody could tell the first one from none.
+    private static readonly (int Code, long Count)[] UsualRefusals =
+    [
+        (StunErrorCode.Unauthenticated, 0), (StunErrorCode.Forbidden, 0), (StunErrorCode.AllocationMismatch, 0),
+        (StunErrorCode.AllocationQuotaReached, 0), (StunErrorCode.InsufficientCapacity, 0),
+    ];
 
     private readonly RelayHost _host;
 
@@ -62,7 +70,8 @@ internal sealed class RelayMetrics : IDisposable
     ];
 
     private IEnumerable<Measurement<long>> Refusals()
-        => _host.AllLoops.SelectMany(loop => loop.Server.Counters.RefusalsByCode).GroupBy(refused => refused.Code).Select(same => Of(same.Sum(refused => refused.Count), "code", $"{same.Key}"));
+        => _host.AllLoops.SelectMany(loop => loop.Server.Counters.RefusalsByCode).Concat(UsualRefusals)
+            .GroupBy(refused => refused.Code).OrderBy(same => same.Key).Select(same => Of(same.Sum(refused => refused.Count), "code", $"{same.Key}"));
 
     private IEnumerable<Measurement<long>> Streams(Func<IEnumerable<Relay.Streams.StreamListener>, long> value)
         => _host.StreamListeners.GroupBy(listener => listener.IsSecure).Select(kind => Of(value(kind), "transport", kind.Key ? "tls" : "tcp"));

@@ -4,7 +4,6 @@ using Thaw.Net;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 using Thaw.Relay.Loop;
-using Thaw.Relay.Watch;
 
 namespace Thaw.Relay;
 

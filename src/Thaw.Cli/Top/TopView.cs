@@ -12,6 +12,8 @@ internal sealed class TopView(int width, int height, bool isColoured)
     private static readonly (string Title, int Width)[] Columns =
         [("USER", 16), ("CLIENT", 30), ("PEERS", 34), ("TO PEERS", 21), ("TO CLIENT", 21), ("AGE", 7), ("LEFT", 6)];
 
+    private static readonly string[] Families = ["ipv4", "ipv6"];
+
     public IReadOnlyList<string> Render(RelayLook look, RelayLook before, string? trouble)
     {
         var head = Head(look, before).ToList();
@@ -34,7 +36,7 @@ internal sealed class TopView(int width, int height, bool isColoured)
         yield return Coloured(look.Readiness.Status is "ready" ? Bold : Red, Fit($"Thaw relay {version}: {look.Readiness.Status}{up}"));
         foreach (string fault in look.Readiness.Faults) yield return Coloured(Red, Fit($"  {fault}"));
 
-        string ports = string.Join(", ", new[] { "ipv4", "ipv6" }.Where(family => now.Sum("thaw_relay_ports", Family(family)) > 0)
+        string ports = string.Join(", ", Families.Where(family => now.Sum("thaw_relay_ports", Family(family)) > 0)
             .Select(family => $"{family} {N(now.Sum("thaw_relay_ports", $"{Family(family)},state=\"used\""))} of {N(now.Sum("thaw_relay_ports", Family(family)))}"));
         yield return Fit($"Allocations  {look.Total} (quota {N(now.Sum("thaw_relay_quota_used"))} of {N(now.Sum("thaw_relay_quota_limit"))})   ports {ports}   streams {Pairs(now.By("thaw_relay_streams"), N)}");
         yield return Fit($"Traffic      to peers {Traffic("to_peers")}   to clients {Traffic("to_clients")}");

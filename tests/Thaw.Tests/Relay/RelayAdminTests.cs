@@ -1,9 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
-using Thaw.Protocol;
-using Thaw.Protocol.Stun;
-using Thaw.Protocol.Turn;
 using Thaw.Relay;
 using Thaw.Relay.Admin;
 using Thaw.Tests.Turn.Server;

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Thaw.Protocol.Turn;
 using Thaw.Relay.Admin;
 using Thaw.Tests.Turn.Server;
 using Xunit;

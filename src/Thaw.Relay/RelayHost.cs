@@ -8,6 +8,7 @@ using Thaw.Protocol.Turn;
 using Thaw.Relay.Loop;
 using Thaw.Relay.Streams;
 using Thaw.Relay.Udp;
+using Thaw.Relay.Watch;
 
 namespace Thaw.Relay;
 
@@ -19,10 +20,12 @@ public sealed partial class RelayHost : IAsyncDisposable
 
     private readonly RelayLoop[] _loops;
     private readonly List<StreamListener> _streams = [];
+    private readonly Lazy<RelayMetrics> _metrics;
 
-    private RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server)
+    internal RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server)
     {
         _loops = loops;
+        _metrics = new Lazy<RelayMetrics>(() => new RelayMetrics(this));
         Port = port;
         Server = server;
     }
@@ -91,6 +94,7 @@ public sealed partial class RelayHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_metrics.IsValueCreated) _metrics.Value.Dispose();
         foreach (var stream in _streams) stream.Dispose();
         foreach (var loop in _loops) loop.Stop();
         foreach (var loop in _loops)

@@ -57,9 +57,22 @@ internal sealed class RelayProcess : IAsyncDisposable
     public Task<T> InsideAsync<T>(Func<T> work) => _network.InsideAsync(work);
 
     /// <summary>Runs one of coturn's tools beside it.</summary>
-    public async Task<(int ExitCode, string Output)> RunAsync(string tool, string arguments, string package = "coturn")
+    public Task<(int ExitCode, string Output)> RunAsync(string tool, string arguments, string package = "coturn") => RunAsync([Executables.Find(tool, package), .. arguments.Split(' ')]);
+
+    /// <summary>Runs another <c>thaw</c> beside it.</summary>
+    public Task<(int ExitCode, string Output)> RunThawAsync(string arguments) => RunAsync([Path.Combine(AppContext.BaseDirectory, "thaw"), .. arguments.Split(' ')]);
+
+    /// <summary>Asks its admin port, which has to be 9641; the body of the answer.</summary>
+    public async Task<string> GetAsync(string path)
     {
-        using var process = Start([.. _network.Prefix, Executables.Find(tool, package), .. arguments.Split(' ')]);
+        string script = $"exec 3<>/dev/tcp/127.0.0.1/9641; printf 'GET {path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3; cat <&3";
+        var (code, output) = await RunAsync(["bash", "-c", script]);
+        return code == 0 ? output[(output.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..] : throw new InvalidOperationException(output);
+    }
+
+    private async Task<(int ExitCode, string Output)> RunAsync(string[] line)
+    {
+        using var process = Start([.. _network.Prefix, .. line]);
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
         try

@@ -8,6 +8,7 @@ using System.Text.Json.Serialization;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 using Thaw.Relay;
+using Thaw.Relay.Admin;
 
 namespace Thaw.Cli.Verbs;
 
@@ -77,6 +78,8 @@ internal static class Relay
             Listen, Port, NoTcp, NoDtls, Behaviour, BehaviourPort, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
             UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Json, Verbose,
         };
+        foreach (var option in AdminOptions.All) command.Add(option);
+        command.Add(RelayTop.Command());
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
@@ -87,10 +90,15 @@ internal static class Relay
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
+        var refusals = new RefusalRing(TimeProvider.System);
         RelayHost host;
+        RelayAdminServer? admin = null;
         try
         {
-            host = RelayHost.Start(OptionsFrom(parsed));
+            var adminOptions = AdminOptions.From(parsed);
+            var options = OptionsFrom(parsed);
+            host = RelayHost.Start(adminOptions is null ? options : options with { Observed = options.Observed + refusals.Note });
+            if (adminOptions is not null) admin = await StartAdminAsync(host, refusals, adminOptions);
         }
         catch (Exception e) when (e is RelayHostException or IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
@@ -99,8 +107,9 @@ internal static class Relay
         }
 
         await using (host)
+        await using (admin)
         {
-            Announce(host, parsed);
+            Announce(host, admin?.Port, parsed);
             await stop.Task;
             await host.DrainAsync(TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)));
         }
@@ -111,6 +120,19 @@ internal static class Relay
         {
             signal.Cancel = true;
             if (!stop.TrySetResult()) Environment.Exit(ExitCode.Interrupted); // the second time means now
+        }
+    }
+
+    private static async Task<RelayAdminServer> StartAdminAsync(RelayHost host, RefusalRing refusals, RelayAdminOptions options)
+    {
+        try
+        {
+            return await RelayAdminServer.StartAsync(host, refusals, options);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
         }
     }
 
@@ -162,20 +184,21 @@ internal static class Relay
         return secrets is [] ? throw new RelayHostException($"{file} has no secret in it.") : secrets;
     }
 
-    private static void Announce(RelayHost host, ParseResult parsed)
+    private static void Announce(RelayHost host, int? adminPort, ParseResult parsed)
     {
         string[] relays = [.. host.Server.RelayAddresses.Select(relay => relay.Announced.Address.ToString())];
         var server = host.Server;
         if (parsed.GetValue(Json))
         {
             var line = new RelayStartLine(1, host.Port, host.TlsPort, server.Realm, relays, server.FirstRelayPort, server.LastRelayPort, host.Loops, host.DtlsPort,
-                [.. host.Behaviour.Select(family => family.HasTwoAddresses ? $"{family.Primary}, {family.Alternate}" : $"{family.Primary}, port {family.Alternate.Port}")]);
+                [.. host.Behaviour.Select(family => family.HasTwoAddresses ? $"{family.Primary}, {family.Alternate}" : $"{family.Primary}, port {family.Alternate.Port}")], adminPort);
             Console.Out.WriteLine(JsonSerializer.Serialize(line, RelayJson.Default.RelayStartLine));
             return;
         }
 
         string tls = host.TlsPort is { } port ? $", TLS port {port}" : "";
-        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open UDP {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}). Ctrl-C stops it.");
+        string watched = adminPort is { } at ? $"; watched at port {at}" : "";
+        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open UDP {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}{watched}). Ctrl-C stops it.");
         if (server.Users.Count + server.SharedSecrets.Count == 0) Console.Error.WriteLine("thaw: no --user and no --auth-secret: this is a STUN server, nobody can allocate.");
     }
 
@@ -201,7 +224,7 @@ internal static class Relay
 /// <summary>What <c>thaw relay --json</c> prints once it serves.</summary>
 internal sealed record RelayStartLine(
     int SchemaVersion, int Port, int? TlsPort, string Realm, IReadOnlyList<string> RelayAddresses, int FirstRelayPort, int LastRelayPort, int Threads,
-    int? DtlsPort, IReadOnlyList<string> Behaviour);
+    int? DtlsPort, IReadOnlyList<string> Behaviour, int? AdminPort);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(RelayStartLine))]

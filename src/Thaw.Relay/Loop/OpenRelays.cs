@@ -1,3 +1,4 @@
+using System.Numerics;
 using Thaw.Protocol;
 
 namespace Thaw.Relay.Loop;
@@ -13,6 +14,15 @@ internal sealed class OpenRelays
     public void Clear(TransportAddress relayed) => Interlocked.And(ref Word(relayed), ~(1 << relayed.Port));
 
     public bool Contains(TransportAddress relayed) => (Volatile.Read(ref Word(relayed)) & 1 << relayed.Port) != 0;
+
+    /// <summary>Open ports of a family.</summary>
+    public int Count(bool isIPv4)
+    {
+        int count = 0;
+        int[] words = isIPv4 ? _ipv4 : _ipv6;
+        for (int i = 0; i < words.Length; i++) count += BitOperations.PopCount((uint)Volatile.Read(ref words[i]));
+        return count;
+    }
 
     private ref int Word(TransportAddress address) => ref (address.IsIPv4 ? _ipv4 : _ipv6)[address.Port >> 5];
 }

@@ -25,9 +25,14 @@ internal sealed partial class RelayLoop
             return false;
         }
 
+        WakeIfAsleep();
+        return true;
+    }
+
+    private void WakeIfAsleep()
+    {
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _asleep) == 1 && Interlocked.Exchange(ref _asleep, 0) == 1) _edge.Wake();
-        return true;
     }
 
     private void RunErrands()

@@ -5,6 +5,7 @@ using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 using Thaw.Relay.Streams;
 using Thaw.Relay.Udp;
+using Thaw.Relay.Watch;
 
 namespace Thaw.Relay.Loop;
 
@@ -49,6 +50,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         _options = options;
         _now = clock.Now;
         _arrived = Arrived;
+        Ledger = ledger;
         Server = new TurnServer(server, this, _random, clock.Time.GetUtcNow(), _now, ledger);
     }
 
@@ -62,6 +64,25 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     public StreamDeadlines StreamDeadlines => _options.StreamDeadlines;
 
     public int AllocationCount => _allocations;
+
+    /// <summary>What its thread has cost so far; null until it runs.</summary>
+    public ThreadCosts? Costs { get; private set; }
+
+    /// <summary>Ports that the system did not give: another program's, or there is no file left.</summary>
+    public long PortsRefused { get; private set; }
+
+    /// <summary>Messages that clients over TCP or TLS missed, as they read too slowly.</summary>
+    public long StreamMessagesMissed { get; set; }
+
+    public bool IsStopping => _stopping;
+
+    public bool IsDraining => _draining;
+
+    public IRelayLedger Ledger { get; }
+
+    public OpenRelays Open => _open;
+
+    public Clock Clock => _clock;
 
     /// <summary>Ends when the loop does; faulted if it died of an exception.</summary>
     public Task Ended => _ended.Task;
@@ -85,7 +106,12 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
     bool IRelayPorts.TryOpen(RelayedTransportAddress relayed)
     {
-        if (_edge.TryOpen(relayed.Local, EdgeUse.Relay) is not { } socket) return false;
+        if (_edge.TryOpen(relayed.Local, EdgeUse.Relay) is not { } socket)
+        {
+            PortsRefused++;
+            return false;
+        }
+
         socket.Relayed = relayed;
         relayed.Handle = socket.Handle;
         _relays.Add(socket.Handle, socket);
@@ -113,6 +139,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         Exception? crash = null;
         try
         {
+            Costs = ThreadCosts.OfThisThread();
             while (!_stopping) Turn();
             CloseDtls();
             Server.Close(_clock.Now);
@@ -128,6 +155,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         foreach (var stream in _streams.Values) stream.Abort();
         if (crash is null) _ended.TrySetResult();
         else _ended.TrySetException(crash);
+        EndQuestions();
     }
 
     private void Turn()
@@ -143,12 +171,13 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
         AdvanceDtls();
         if (_now >= _nextRound) GoRound();
+        AnswerQuestion();
         _edge.Flush();
         _allocations = Server.AllocationCount;
 
         // Posters look at _asleep after they have enqueued and we look at the queue after we have set it.
         Interlocked.Exchange(ref _asleep, 1);
-        bool idle = !_errands.Reader.TryPeek(out _) && !_stopping && _draining == Server.IsDraining;
+        bool idle = !_errands.Reader.TryPeek(out _) && !_questions.Reader.TryPeek(out _) && !_stopping && _draining == Server.IsDraining;
         _edge.Receive(idle ? UntilNextDeadline() : TimeSpan.Zero, _arrived);
         Volatile.Write(ref _asleep, 0);
         _edge.Flush();
@@ -164,6 +193,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private void GoRound()
     {
         _nextRound = _now + Rounds;
+        Volatile.Write(ref _roundedAt, _now.Ticks);
         Server.SetWallClock(_clock.Time.GetUtcNow(), _now);
         foreach (var (fiveTuple, stream) in _streams)
         {

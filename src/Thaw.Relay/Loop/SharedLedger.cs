@@ -9,6 +9,14 @@ internal sealed class SharedLedger(int totalQuota, int userQuota) : IRelayLedger
     private readonly RelayLedger _ledger = new(totalQuota, userQuota);
     private readonly Lock _lock = new();
 
+    public int Count
+    {
+        get
+        {
+            lock (_lock) return _ledger.Count;
+        }
+    }
+
     public RelayLimit? TryTake(string account, int count)
     {
         lock (_lock) return _ledger.TryTake(account, count);

@@ -25,9 +25,6 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
     /// <summary>When it had an allocation last, or began. The loop's.</summary>
     public Instant UsedAt { get; set; }
 
-    /// <summary>Messages that a slow client missed.</summary>
-    public long Missed { get; private set; }
-
     /// <summary>On the loop: never waits.</summary>
     public void Send(ReadOnlySpan<byte> message)
     {
@@ -35,7 +32,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
         message.CopyTo(copy);
         if (_waiting.Writer.TryWrite((copy, message.Length))) return;
         ArrayPool<byte>.Shared.Return(copy);
-        Missed++;
+        loop.StreamMessagesMissed++;
     }
 
     public void Abort()

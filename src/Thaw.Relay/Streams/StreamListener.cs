@@ -17,6 +17,9 @@ internal sealed class StreamListener : IDisposable
     private readonly SemaphoreSlim _room;
     private readonly CertificateSource? _certificate;
     private readonly CancellationTokenSource _stop = new();
+    private Task _accepting = Task.CompletedTask;
+    private volatile bool _stopped;
+    private int _open;
     private int _next;
 
     /// <param name="room">One place for each stream that may be open.</param>
@@ -46,10 +49,26 @@ internal sealed class StreamListener : IDisposable
     /// <summary>For tests, which have an accept that fails.</summary>
     public Func<Socket, CancellationToken, ValueTask<Socket>> Accept { get; init; } = static (socket, cancel) => socket.AcceptAsync(cancel);
 
-    public void Start() => _ = AcceptAsync();
+    public bool IsSecure => _certificate is not null;
+
+    /// <summary>Streams that are open now.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    public long Accepted { get; private set; }
+
+    /// <summary>Closed at once, as there was no place left.</summary>
+    public long Refused { get; private set; }
+
+    public long AcceptErrors { get; private set; }
+
+    /// <summary>It accepts nobody any more, and nobody has asked it to stop.</summary>
+    public bool IsDead => _accepting.IsCompleted && !_stopped;
+
+    public void Start() => _accepting = AcceptAsync();
 
     public void Dispose()
     {
+        _stopped = true;
         _stop.Cancel();
         _socket.Dispose();
         _stop.Dispose();
@@ -63,12 +82,20 @@ internal sealed class StreamListener : IDisposable
             try
             {
                 var accepted = await Accept(_socket, stop);
-                if (!Files.AreScarce(accepted.Handle) && _room.Wait(0, CancellationToken.None)) _ = ServeAsync(accepted, _loops[_next++ % _loops.Length], stop);
-                else accepted.Dispose();
+                Accepted++;
+                if (!Files.AreScarce(accepted.Handle) && _room.Wait(0, CancellationToken.None))
+                {
+                    _ = ServeAsync(accepted, _loops[_next++ % _loops.Length], stop);
+                    continue;
+                }
+
+                Refused++;
+                accepted.Dispose();
             }
             catch (SocketException)
             {
                 // It was gone before we had it; or no file is left, until one is closed.
+                AcceptErrors++;
                 await Task.Delay(10, CancellationToken.None);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -80,6 +107,7 @@ internal sealed class StreamListener : IDisposable
 
     private async Task ServeAsync(Socket socket, RelayLoop loop, CancellationToken stop)
     {
+        Interlocked.Increment(ref _open);
         try
         {
             await using var plain = new NetworkStream(socket, ownsSocket: true);
@@ -102,6 +130,7 @@ internal sealed class StreamListener : IDisposable
         }
         finally
         {
+            Interlocked.Decrement(ref _open);
             _room.Release();
         }
     }

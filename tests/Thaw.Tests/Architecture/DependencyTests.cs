@@ -26,9 +26,10 @@ public sealed class DependencyTests
         ["Thaw.Net"] = ["Thaw.Protocol"],
         ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
+        ["Thaw.Relay.Admin"] = ["Thaw.Relay", "Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Audit"] = [],
         ["Thaw.Probes"] = ["Thaw.Net", "Thaw.Protocol"],
-        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay", "Thaw.Audit", "Thaw.Probes"],
+        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay", "Thaw.Relay.Admin", "Thaw.Audit", "Thaw.Probes"],
     };
 
     // Computation, memory and cryptographic primitives.

@@ -3,7 +3,7 @@ using Thaw.Protocol.Stun;
 namespace Thaw.Protocol.Turn;
 
 /// <summary>What one client has on the server (RFC 8656 §3.2): relayed addresses, permissions, channels.</summary>
-public sealed class Allocation
+public sealed partial class Allocation
 {
     private readonly List<Permission> _permissions = [];
     private readonly List<ChannelBinding> _channels = [];
@@ -23,6 +23,8 @@ public sealed class Allocation
     public RelayedTransportAddress? IPv4 { get; internal set; }
 
     public RelayedTransportAddress? IPv6 { get; internal set; }
+
+    public Instant MadeAt { get; internal init; }
 
     public Instant ExpiresAt { get; internal set; }
 

@@ -6,6 +6,9 @@ namespace Thaw.Protocol.Turn;
 /// </summary>
 public interface IRelayLedger
 {
+    /// <summary>Relayed addresses of all, reserved ones included.</summary>
+    int Count { get; }
+
     /// <summary>Books relayed addresses, all or none.</summary>
     /// <returns>The limit that is in the way, or null.</returns>
     RelayLimit? TryTake(string account, int count);
@@ -37,7 +40,6 @@ public sealed class RelayLedger(int totalQuota, int userQuota) : IRelayLedger
     private readonly Dictionary<ulong, Reservation> _reservations = [];
     private readonly HashSet<TransportAddress> _reserved = [];
 
-    /// <summary>Relayed addresses of all, reserved ones included.</summary>
     public int Count { get; private set; }
 
     public RelayLimit? TryTake(string account, int count)

@@ -15,14 +15,22 @@ public enum RelayDrop
 /// <summary>What a server has done so far. Only grows; read it from the thread that owns the server.</summary>
 public sealed class TurnCounters
 {
+    private const int FirstCode = 300, LastCode = 699; // RFC 8489 §14.8
+
     private readonly long[] _drops = new long[Enum.GetValues<RelayDrop>().Length];
+    private readonly long[] _ends = new long[Enum.GetValues<AllocationEnd>().Length];
+    private readonly long[] _refusals = new long[LastCode - FirstCode + 1];
 
     public long PacketsToPeers { get; internal set; }
     public long BytesToPeers { get; internal set; }
     public long PacketsToClients { get; internal set; }
     public long BytesToClients { get; internal set; }
     public long Requests { get; internal set; }
-    public long Refusals { get; internal set; }
+    public long Refusals { get; private set; }
+
+    /// <summary>Of the refusals those with which sessions begin or go on: 401 without credentials, 438 for an old nonce.</summary>
+    public long Challenges { get; private set; }
+
     public long AnswersSuppressed { get; internal set; }
     public long AllocationsMade { get; internal set; }
 
@@ -31,5 +39,20 @@ public sealed class TurnCounters
 
     public long Dropped(RelayDrop reason) => _drops[(int)reason];
 
+    public long Ended(AllocationEnd reason) => _ends[(int)reason];
+
+    /// <summary>By error code, without <see cref="Challenges"/>; only codes that were used.</summary>
+    public IEnumerable<(int Code, long Count)> RefusalsByCode
+        => _refusals.Index().Where(refused => refused.Item > 0).Select(refused => (refused.Index + FirstCode, refused.Item));
+
     internal void Count(RelayDrop reason) => _drops[(int)reason]++;
+
+    internal void Count(AllocationEnd reason) => _ends[(int)reason]++;
+
+    internal void Count(int code, TurnRefusal refusal)
+    {
+        Refusals++;
+        if (refusal is TurnRefusal.Challenge or TurnRefusal.NonceNotAccepted { Fault: NonceFault.Stale }) Challenges++;
+        else _refusals[code - FirstCode]++;
+    }
 }

@@ -40,6 +40,7 @@ public sealed partial class TurnServer
             Granted = wish.Lifetime,
             ExpiresAt = now + wish.Lifetime,
             Number = Counters.AllocationsMade,
+            MadeAt = now,
         };
         if (TryFurnish(allocation, wish, now) is var (failure, why))
         {
@@ -48,6 +49,7 @@ public sealed partial class TurnServer
         }
 
         _allocations.Add(asked.FiveTuple, allocation);
+        _byNumber.Add(new Numbered(allocation.Number, allocation));
         Schedule(allocation);
         Counters.AllocationsMade++;
         Note(new Observation.AllocationMade(asked.FiveTuple, allocation.User,

@@ -146,7 +146,7 @@ public sealed partial class TurnServer
 
     private void NoteRefusal(in Asked asked, int code, TurnRefusal refusal)
     {
-        Counters.Refusals++;
+        Counters.Count(code, refusal);
         Note(new Observation.TurnRequestRefused(asked.FiveTuple, asked.Method, code, refusal));
     }
 

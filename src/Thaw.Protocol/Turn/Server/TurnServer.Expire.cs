@@ -45,6 +45,8 @@ public sealed partial class TurnServer
     private void End(Allocation allocation, AllocationEnd reason)
     {
         if (!_allocations.Remove(allocation.FiveTuple)) return;
+        _byNumber.Remove(new Numbered(allocation.Number, allocation));
+        Counters.Count(reason);
         Unschedule(allocation);
         if (allocation.IPv4 is { } four) GiveBack(four, allocation);
         if (allocation.IPv6 is { } six) GiveBack(six, allocation);

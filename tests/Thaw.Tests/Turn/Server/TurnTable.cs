@@ -58,6 +58,13 @@ internal sealed class TurnTable
         Server = new TurnServer(Options, Ports, new SeededRandom(2), Noon, Now, Ledger);
     }
 
+    /// <summary>A host's server, on the thread that owns it.</summary>
+    public TurnTable(TurnServer server, Instant now)
+    {
+        (Options, Ports, Ledger) = (Served, new NumberedPorts(), new RelayLedger(0, 0)); // the host has its own
+        (Server, Now) = (server, now);
+    }
+
     /// <summary>One user, both families, documentation addresses allowed as peers.</summary>
     public static TurnServerOptions Served { get; } = new()
     {

@@ -42,7 +42,7 @@ internal static class EnvironmentOptions
         /// <summary>For values with secrets: what is wrong with them the parser says itself, and nothing else quotes them.</summary>
         public Option<T[]> OrSecretVariable(string[] variables, Func<string, (IReadOnlyList<T> Values, string Error)> parse)
         {
-            Declare(option, variables, isSecret: true);
+            Declare(option, variables, isSecret: true, readsJson: true);
             option.CustomParser = result => [.. result.Tokens.SelectMany(token => Parse(result, option.Name, token.Value, parse))];
             option.DefaultValueFactory = result => Find(result, option) is { } found
                 ? [.. found.Texts.SelectMany(text => Parse(result, found.Origin.Name, text, parse))]
@@ -71,9 +71,9 @@ internal static class EnvironmentOptions
         }
     }
 
-    private static void Declare(Option option, string[] variables, bool isSecret)
+    private static void Declare(Option option, string[] variables, bool isSecret, bool readsJson = false)
     {
-        Setting.Declare(option, new Setting(variables, isSecret));
+        Setting.Declare(option, new Setting(variables, isSecret, readsJson));
         option.Description += $" [env: {string.Join(", ", variables)}]";
     }
 

@@ -4,13 +4,14 @@ using Thaw.Cli.Configuration;
 
 var root = CommandTree.Root();
 var parsed = root.Parse(args);
-if (parsed.GetValue(ConfigOption.File) is { IsImplicit: true } config) Console.Error.WriteLine($"thaw: reads {config.Path}, which is here.");
 if (parsed.Errors is { Count: > 0 } errors)
 {
     foreach (var error in errors) Console.Error.WriteLine($"thaw: {error.Message}");
     Console.Error.WriteLine("Try --help.");
     return ExitCode.Usage;
 }
+
+if (parsed.GetResult(ConfigOption.File)?.GetValueOrDefault<ConfigFile>() is { IsImplicit: true } config) Console.Error.WriteLine($"thaw: reads {config.Path}, which is here.");
 
 try
 {

@@ -48,7 +48,7 @@ internal sealed record ConfigFile(string Path, bool IsImplicit, ConfigNode.Map R
             foreach (var (key, value) in section.Members)
             {
                 var setting = Setting.Of(option)!;
-                if (Suggestion.Bare(key.Text) == Bare(option)) return Value(key, value, setting.IsSecret);
+                if (Suggestion.Bare(key.Text) == Bare(option)) return Value(key, value, setting);
                 if (setting.IsSecret && Suggestion.Bare(key.Text) == Bare(option) + FileSuffix && !Has(OptionsOf(top), key.Text)) return ValueFromFile(key, value);
             }
         }
@@ -56,11 +56,14 @@ internal sealed record ConfigFile(string Path, bool IsImplicit, ConfigNode.Map R
         return null;
     }
 
-    private static Found Value(ConfigNode.Scalar key, ConfigNode value, bool isSecret)
+    private static Found Value(ConfigNode.Scalar key, ConfigNode value, Setting setting)
     {
         var origin = OriginOf(key, value);
-        if (value.AsTexts() is { } texts && !(isSecret && value is ConfigNode.Map)) return new Found(origin, texts, IsSplit: value is not ConfigNode.Scalar || isSecret);
-        return isSecret ? new Found(origin, [value.AsJson()], IsSplit: true) : throw new ConfigException(value.Place, $"\"{key.Text}\" takes a value or a list of values");
+        bool isNested = value is ConfigNode.Map || value.AsTexts() is null;
+        if (setting.ReadsJson && isNested) return new Found(origin, [value.AsJson()], IsSplit: true);
+        return value.AsTexts(setting.IsSecret ? ':' : '=') is { } texts
+            ? new Found(origin, texts, IsSplit: value is not ConfigNode.Scalar || setting.IsSecret)
+            : throw new ConfigException(value.Place, $"\"{key.Text}\" takes a value or a list of values");
     }
 
     private static Found ValueFromFile(ConfigNode.Scalar key, ConfigNode value)

@@ -24,13 +24,13 @@ internal abstract record ConfigNode(Place Place, int Weight)
 
     /// <summary>One text for each value of an option, as flags have it: <c>stage: 7</c> is <c>stage=7</c>.</summary>
     /// <returns>Null where it is nested deeper than that.</returns>
-    public IReadOnlyList<string>? AsTexts()
+    public IReadOnlyList<string>? AsTexts(char between = '=')
     {
         switch (this)
         {
             case Scalar scalar: return [scalar.Text];
             case List list when list.Items.All(item => item is Scalar): return [.. list.Items.Cast<Scalar>().Select(item => item.Text)];
-            case Map map when map.Members.All(member => member.Value is Scalar): return [.. map.Members.Select(member => $"{member.Key.Text}={((Scalar)member.Value).Text}")];
+            case Map map when map.Members.All(member => member.Value is Scalar): return [.. map.Members.Select(member => $"{member.Key.Text}{between}{((Scalar)member.Value).Text}")];
             default: return null;
         }
     }

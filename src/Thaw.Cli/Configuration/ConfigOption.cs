@@ -49,7 +49,7 @@ internal static class ConfigOption
     {
         try
         {
-            return ConfigFile.Read(path, isImplicit, Sources.CommandOf(result).TreeOf());
+            return Sources.CommandOf(result) is { } verb ? ConfigFile.Read(path, isImplicit, verb.TreeOf()) : null;
         }
         catch (ConfigException e)
         {

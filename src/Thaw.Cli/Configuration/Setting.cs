@@ -6,7 +6,8 @@ namespace Thaw.Cli.Configuration;
 /// <summary>An option that may also be set by the environment and by a file.</summary>
 /// <param name="Variables">The first that is set counts.</param>
 /// <param name="IsSecret">Nothing prints its values; they may also come from a file of their own.</param>
-internal sealed record Setting(string[] Variables, bool IsSecret)
+/// <param name="ReadsJson">What is nested in a file is handed to it as JSON.</param>
+internal sealed record Setting(string[] Variables, bool IsSecret, bool ReadsJson = false)
 {
     private static readonly ConditionalWeakTable<Option, Setting> Declared = [];
 

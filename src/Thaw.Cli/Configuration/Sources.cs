@@ -14,7 +14,7 @@ internal static class Sources
     /// <exception cref="ConfigException">There is one, and it cannot be read.</exception>
     public static Found? Find(SymbolResult at, Option option)
     {
-        var verb = CommandOf(at);
+        var verb = CommandOf(at); // null: a help page asks what the default is
         var setting = Setting.Of(option)!;
         foreach (string variable in setting.Variables)
         {
@@ -23,20 +23,25 @@ internal static class Sources
                 return SecretFile.Read(path, new Origin(OriginKind.Environment, variable + FileSuffix));
         }
 
-        if (at.GetValue(ConfigOption.File)?.Find(option, verb) is { } configured) return configured;
-        return option == TurnserverConf.Option ? null : at.GetValue(TurnserverConf.Option)?.Find(option); // it does not name itself
+        if (verb is null) return null;
+        if (ValueOf(at, ConfigOption.File)?.Find(option, verb) is { } configured) return configured;
+        return option == TurnserverConf.Option ? null : ValueOf(at, TurnserverConf.Option)?.Find(option); // it does not name itself
     }
 
     public static Origin OriginOf(ParseResult parsed, Option option)
         => parsed.GetResult(option) is { Implicit: false } ? new Origin(OriginKind.Flag, option.Name) : Find(parsed.CommandResult, option)?.Origin ?? Origin.Default;
 
-    public static Command CommandOf(SymbolResult at)
+    public static Command? CommandOf(SymbolResult? at)
     {
-        while (at is not CommandResult) at = at.Parent!;
-        return ((CommandResult)at).Command;
+        while (at is not (CommandResult or null)) at = at.Parent;
+        return (at as CommandResult)?.Command;
     }
 
+    // A file that cannot be used has told its error; the options then have their defaults.
+    private static T? ValueOf<T>(SymbolResult at, Option<T> option) where T : class?
+        => at.GetResult(option) is { } result && !result.Errors.Any() ? result.GetValueOrDefault<T>() : null;
+
     // By an option of its own, such as --auth-secret-file.
-    private static bool IsTaken(Command verb, string variable)
-        => ConfigFile.OptionsOf(verb).Any(option => Setting.Of(option)!.Variables.Contains(variable));
+    private static bool IsTaken(Command? verb, string variable)
+        => verb is not null && ConfigFile.OptionsOf(verb).Any(option => Setting.Of(option)!.Variables.Contains(variable));
 }

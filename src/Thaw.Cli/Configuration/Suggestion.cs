@@ -7,7 +7,7 @@ internal static class Suggestion
     public static string For(string typed, IEnumerable<string> known)
     {
         var (name, distance) = known.Select(name => (name, Distance(Bare(typed), Bare(name)))).DefaultIfEmpty(("", int.MaxValue)).MinBy(pair => pair.Item2);
-        return distance <= Math.Max(1, typed.Length / 3) ? $" (did you mean \"{name}\"?)" : "";
+        return distance <= (typed.Length < 4 ? 1 : Math.Max(2, typed.Length / 3)) ? $" (did you mean \"{name}\"?)" : "";
     }
 
     /// <summary>userQuota, user-quota and user_quota are one key.</summary>

@@ -54,7 +54,7 @@ internal sealed record TurnserverConf(string Path, IReadOnlyDictionary<string, F
         {
             if (new FileInfo(path).Length > MaxBytes) throw new IOException($"{path} is longer than {MaxBytes / 1024} KiB.");
             using var reader = new StreamReader(path);
-            string[] options = [.. ConfigFile.OptionsOf(Sources.CommandOf(result)).Select(Setting.KeyOf)];
+            string[] options = [.. ConfigFile.OptionsOf(Sources.CommandOf(result)!).Select(Setting.KeyOf)];
             var conf = Parse(path, reader, options.Contains);
             foreach (var refused in conf.Notes.Where(note => note.IsRefusal)) result.AddError($"{conf.At(refused)}{refused.Text}");
             return conf;

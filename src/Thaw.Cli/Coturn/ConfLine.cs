@@ -23,7 +23,9 @@ internal sealed record ConfLine(string Name, string Value, int Number)
     }
 
     /// <summary>A switch that is there is on, unless it says no.</summary>
-    public bool IsOn => !(Value is ['0' or 'n' or 'N' or 'f' or 'F', ..] || Value.StartsWith("of", StringComparison.OrdinalIgnoreCase));
+    public bool IsOn => !No.Contains(Value, StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] No = ["0", "n", "no", "f", "false", "off"];
 }
 
 /// <summary>What does not carry over, and what to do instead.</summary>

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Net;
 using Thaw.Cli.Configuration;
 
 namespace Thaw.Cli.Coturn;
@@ -36,11 +36,15 @@ internal sealed class ConfReading(string path, Func<string, bool> hasOption)
         JoinPorts();
         ChooseCredentials();
         ChooseTls();
+        ServeMetrics();
+        if (_seen.ContainsKey("oauth") && _seen.TryGetValue("server-name", out var name)) Set("oauth-server-name", name, name.Value);
         KeepOneOfEachFamily("external-ip");
         KeepOneOfEachFamily("relay-ip");
         KeepOneOfEachFamily("alternate-server");
         if (!_values.ContainsKey("allow-peer"))
             _notes.Add(new ConfNote(0, "", "coturn relays to private networks unless they are denied; here only the Internet is allowed, and nothing of this machine. --profile lan allows private networks, allowed-peer-ip or --allow-peer single blocks."));
+        if (hasOption("tcp-relay") && !_seen.ContainsKey("no-tcp-relay"))
+            _notes.Add(new ConfNote(0, "", "coturn relays TCP connections too (RFC 6062) where no-tcp-relay does not forbid it; here only with --tcp-relay."));
 
         var settings = _values.ToDictionary(
             pair => pair.Key,
@@ -105,6 +109,14 @@ internal sealed class ConfReading(string path, Func<string, bool> hasOption)
         }
     }
 
+    private void ServeMetrics()
+    {
+        const string usual = "9641"; // coturn's
+        if (!_seen.TryGetValue("prometheus", out var line)) return;
+        Set("admin-port", line, _seen.TryGetValue("prometheus-port", out var port) ? port.Value : usual);
+        if (hasOption("admin-port")) Warn(line, "metrics are for this machine only, unless --admin-address and --admin-token say otherwise; coturn shows them to everyone.");
+    }
+
     private void KeepOneOfEachFamily(string option)
     {
         if (!_values.TryGetValue(option, out var values)) return;
@@ -121,7 +133,7 @@ internal sealed class ConfReading(string path, Func<string, bool> hasOption)
     public void AddExternal(ConfLine line)
     {
         string[] parts = line.Value.Split('/');
-        if (parts.Length > 2 || !Array.TrueForAll(parts, part => System.Net.IPAddress.TryParse(part, out _)))
+        if (parts.Length > 2 || !Array.TrueForAll(parts, part => IPAddress.TryParse(part, out _)))
         {
             Refuse(line, "takes a public address, or public/private.");
             return;
@@ -130,6 +142,4 @@ internal sealed class ConfReading(string path, Func<string, bool> hasOption)
         Add("external-ip", line, [parts[0]]);
         if (parts is [_, var inside] && !(_values.TryGetValue("relay-ip", out var relays) && relays.Exists(relay => relay.Text == inside))) Add("relay-ip", line, [inside]);
     }
-
-    public static bool TryCount(string value, out int number) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -27,7 +27,7 @@ internal static class Directives
         ["tls-listening-port"] = To("tls-port"),
         ["listening-ip"] = Each("listen", Address, "an address"),
         ["listening-device"] = Told("name addresses instead (listening-ip)."),
-        ["alt-listening-port"] = To("alternate-port", skip: "0"),
+        ["alt-listening-port"] = To("behaviour-port", skip: "0"), // of RFC 5780
         ["alt-tls-listening-port"] = Told("TLS has one port."),
         ["tcp-proxy-port"] = Told("there is no PROXY protocol on a port of its own."),
         ["aux-server"] = Told("it listens on one port of all addresses: start another process for another port."),
@@ -46,7 +46,7 @@ internal static class Directives
         ["max-port"] = Remembered,
         ["relay-threads"] = (reading, line) => reading.Set("threads", line, line.Value is "0" ? "1" : line.Value), // 0: all in one, for coturn
         ["no-udp-relay"] = Told("UDP is what it relays."),
-        ["no-tcp-relay"] = Nothing, // as without --tcp-relay
+        ["no-tcp-relay"] = Remembered,
         ["mobility"] = Switch("mobility"),
         ["keep-address-family"] = Told("a relayed address is of IPv4 unless the client asks otherwise (RFC 8656 §7.2)."),
         ["allocation-default-address-family"] = Unless("ipv4", "a relayed address is of IPv4 unless the client asks otherwise (RFC 8656 §7.2)."),
@@ -64,8 +64,12 @@ internal static class Directives
         ["no-auth"] = (reading, line) => { if (line.IsOn) reading.Refuse(line, "a relay for everybody carries everybody's attacks: this one does not. Give it users or a secret."); },
         ["rest-api-separator"] = Unless(":", "minted names are expiry:user, with a colon."),
         ["secret-key-file"] = Told(Database),
-        ["oauth"] = Told("keys of RFC 7635 are given with --oauth-key."),
-        ["server-name"] = Nothing, // of OAuth; the certificate has the name that clients check
+        ["oauth"] = (reading, line) =>
+        {
+            reading.Remember(line);
+            reading.Warn(line, "its keys are in coturn's database: give them with --oauth-key.");
+        },
+        ["server-name"] = Remembered, // of OAuth; the certificate has the name that clients check
         ["check-origin-consistency"] = Told("the ORIGIN attribute is not looked at."),
         ["no-auth-pings"] = Nothing,
         ["no-dynamic-ip-list"] = Nothing,
@@ -95,7 +99,7 @@ internal static class Directives
         ["max-bps"] = To("max-rate", skip: "0"),
         ["bps-capacity"] = To("total-rate", skip: "0"),
         ["stale-nonce"] = Unless("600", "a nonce lives an hour and works for one client address only."),
-        ["max-allocate-lifetime"] = Unless("3600", "a client gets an hour at most (RFC 8656 §7.2)."),
+        ["max-allocate-lifetime"] = To("max-lifetime", skip: "3600"),
         ["channel-lifetime"] = Unless("600", "RFC 8656 §12 says ten minutes, and clients count on it."),
         ["permission-lifetime"] = Unless("300", "RFC 8656 §9 says five minutes, and clients count on it."),
         ["max-allocate-timeout"] = Nothing,
@@ -126,7 +130,7 @@ internal static class Directives
         ["software-attribute"] = Told("the answers do not say what answers: it would help attackers, and forgers of addresses."),
         ["include-reason-string"] = Told("the reason is in the log."),
         ["no-rfc5780"] = Nothing,
-        ["rfc5780"] = Told("needs a second address and port; see the options of \"thaw relay --help\"."),
+        ["rfc5780"] = Switch("behaviour"),
         ["no-stun-backward-compatibility"] = Nothing,
         ["response-origin-only-with-rfc5780"] = Nothing,
         ["rfc5766-channel-numbers"] = Nothing, // 0x4000 to 0x7FFF always
@@ -145,10 +149,10 @@ internal static class Directives
         ["drain-min-allocations"] = Told("SIGTERM drains, for --drain-seconds at most."),
 
         // Being looked after.
-        ["prometheus"] = Told("see the options about metrics in \"thaw relay --help\"."),
-        ["prometheus-port"] = Told("see the options about metrics in \"thaw relay --help\"."),
-        ["prometheus-address"] = Told("see the options about metrics in \"thaw relay --help\"."),
-        ["prometheus-path"] = Told("see the options about metrics in \"thaw relay --help\"."),
+        ["prometheus"] = Remembered,
+        ["prometheus-port"] = Remembered,
+        ["prometheus-address"] = Told("metrics are for this machine only, unless --admin-address and --admin-token say otherwise."),
+        ["prometheus-path"] = Unless("/metrics", "the path is /metrics."),
         ["prometheus-username-labels"] = Told("names of users are no labels: minted ones would fill the memory."),
         ["verbose"] = Switch("verbose"),
         ["Verbose"] = Switch("verbose"),
@@ -205,7 +209,7 @@ internal static class Directives
 
     private static Effect Told(string why) => (reading, line) =>
     {
-        if (line.Value.Length == 0 || line.IsOn) reading.Warn(line, why);
+        if (line.IsOn) reading.Warn(line, why);
     };
 
     private static Effect Unless(string same, string why) => (reading, line) =>
@@ -217,7 +221,7 @@ internal static class Directives
 
     private static void Remembered(ConfReading reading, ConfLine line)
     {
-        if (line.Name is "min-port" or "max-port" || line.IsOn) reading.Remember(line);
+        if (line.IsOn) reading.Remember(line);
     }
 
     // The MD5 key of a user (user=name:0x…) is not his password, and SHA-256 wants another key of it.

@@ -43,8 +43,9 @@ internal static class AddressRows
         return finding.Problem switch
         {
             ReachabilityProblem.OnlyLoopback => CheckRow.Warning(code, $"only this machine reaches {told}.", "thaw relay --listen ADDRESS"),
-            ReachabilityProblem.PrivateNetwork when plan.IsForPrivateNetworks => CheckRow.Ok(code, $"clients are told {told}, in the private network that --profile lan is for."),
+            ReachabilityProblem.PrivateNetwork or ReachabilityProblem.CloudNat when plan.IsForPrivateNetworks => CheckRow.Ok(code, $"clients are told {told}, in the private network that --profile lan is for."),
             ReachabilityProblem.PrivateNetwork => CheckRow.Warning(code, $"clients on other networks do not reach {about}: is there a router or a 1:1 NAT before it?", "--external-ip PUBLIC, and forward the ports to this machine", "--profile lan    # where clients and peers are in this network"),
+            ReachabilityProblem.ContainerNetwork when plan.IsForPrivateNetworks => CheckRow.Warning(code, $"only containers in the same network reach {about}.", "docker run --network host IMAGE relay    # for others"),
             ReachabilityProblem.ContainerNetwork => CheckRow.Problem(code, $"outside of this container's host nobody reaches {about}.", "docker run --network host IMAGE relay", "--external-ip PUBLIC, and publish the listening ports and the whole --relay-range"),
             ReachabilityProblem.HttpOnlyPlatform => CheckRow.Problem(code, $"{about} passes on HTTP but no UDP.", "run the relay where UDP ports can be opened"),
             ReachabilityProblem.CloudNat => CheckRow.Problem(code, $"the cloud translates a public address to {about}; clients are told {about}, which they do not reach.", "--external-ip PUBLIC"),

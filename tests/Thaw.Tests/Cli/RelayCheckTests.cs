@@ -93,7 +93,9 @@ public sealed class RelayCheckTests
     [InlineData("10.0.0.5", CloudProvider.Aws, ContainerKind.None, "public", RowStatus.Problem)]
     [InlineData("10.0.0.5", CloudProvider.None, ContainerKind.None, "public", RowStatus.Warning)]
     [InlineData("10.0.0.5", CloudProvider.None, ContainerKind.None, "lan", RowStatus.Ok)]
+    [InlineData("10.0.0.5", CloudProvider.Aws, ContainerKind.None, "lan", RowStatus.Ok)]
     [InlineData("172.17.0.2", CloudProvider.None, ContainerKind.Docker, "public", RowStatus.Problem)]
+    [InlineData("172.17.0.2", CloudProvider.None, ContainerKind.Docker, "lan", RowStatus.Warning)]
     [InlineData("100.64.0.9", CloudProvider.None, ContainerKind.None, "public", RowStatus.Problem)]
     [InlineData("203.0.113.7", CloudProvider.Aws, ContainerKind.None, "public", RowStatus.Ok)]
     public void An_address_that_clients_do_not_reach_is_told(string address, CloudProvider cloud, ContainerKind container, string profile, object status)

@@ -105,7 +105,7 @@ public sealed class TurnserverConfTests : IDisposable
     [InlineData("listening-prot=3478", "1: listening-prot: no directive of coturn's that is known here (did you mean \"listening-port\"?).")]
     [InlineData("web-admin", "1: web-admin: there is no such panel")]
     [InlineData("userdb=/var/db/turndb", "1: userdb: there is no database")]
-    [InlineData("proc-user=turnserver", "1: proc-user: User= in the service's unit")]
+    [InlineData("proc-user=nobody", "1: proc-user: User= in the service's unit")]
     [InlineData("no-udp", "1: no-udp: UDP is always served")]
     [InlineData("stale-nonce=3600", "1: stale-nonce: ")]
     [InlineData("cipher-list=\"DEFAULT\"", "1: cipher-list: ")]
@@ -158,6 +158,19 @@ public sealed class TurnserverConfTests : IDisposable
         Assert.Contains("f:1: mobility: this version has no --mobility.", conf.Lines());
         Assert.Equal("true", TurnserverConf.Parse("f", new StringReader("mobility\n"), _ => true).Settings["mobility"].Text);
     }
+
+    [Theory]
+    [InlineData("max-bps=64000", "max-rate", "64000")]
+    [InlineData("bps-capacity=9000000", "total-rate", "9000000")]
+    [InlineData("max-allocate-lifetime=1800", "max-lifetime", "1800")]
+    [InlineData("prometheus\nprometheus-port=9999", "admin-port", "9999")]
+    [InlineData("prometheus", "admin-port", "9641")]
+    [InlineData("oauth\nserver-name=north.example.org", "oauth-server-name", "north.example.org")]
+    [InlineData("rfc5780", "behaviour", "true")]
+    [InlineData("alt-listening-port=3480", "behaviour-port", "3480")]
+    [InlineData("no-dtls", "no-dtls", "true")]
+    public void Options_are_found_by_their_name(string text, string option, string value)
+        => Assert.Equal(value, TurnserverConf.Parse("f", new StringReader(text), _ => true).Settings[option].Text);
 
     [Fact]
     public void Every_range_is_covered_exactly_by_its_prefixes()

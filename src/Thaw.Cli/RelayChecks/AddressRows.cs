@@ -1,7 +1,5 @@
-using System.Net;
 using Thaw.Net.Addresses;
 using Thaw.Protocol;
-using Thaw.Protocol.Turn;
 
 namespace Thaw.Cli.RelayChecks;
 

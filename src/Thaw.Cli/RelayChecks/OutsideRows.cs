@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Thaw.Net;
 using Thaw.Net.Gathering;
-using Thaw.Protocol;
 using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Turn;
 

@@ -1,5 +1,3 @@
-using Thaw.Protocol.Turn;
-
 namespace Thaw.Cli.RelayChecks;
 
 /// <summary>What the system grants.</summary>

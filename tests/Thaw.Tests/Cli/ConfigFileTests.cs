@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using CsCheck;
 using Thaw.Cli;
 using Thaw.Cli.Configuration;
 using Thaw.Cli.Verbs;
@@ -11,6 +12,8 @@ namespace Thaw.Tests.Cli;
 /// <summary>thaw.yaml: what stands in it, who wins over it, and what is said of mistakes.</summary>
 public sealed class ConfigFileTests : IDisposable
 {
+    private static readonly string[] Pieces = ["[", "]", "{", "}", ": ", "&a ", "*a", "- ", "\n", "\n  ", "\"", "'", "#", "|", ">", "%", "@", "!", ",", "? ", "---", "...", "<<", "\t", "\\", "relay", "port", "1", "\u0001", "é"];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("thaw-config-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -228,6 +231,30 @@ public sealed class ConfigFileTests : IDisposable
         File.WriteAllText(file, "relay: { user-quota: x }");
         Assert.Single(ConfigOption.Again(first).Errors);
     }
+
+    [Fact]
+    public void Every_example_in_the_guide_is_taken()
+    {
+        string guide = File.ReadAllText(Repository.PathOf("docs/guides/configuration.md"));
+        string[] examples = [.. guide.Split("```yaml\n").Skip(1).Select(rest => rest.Split("```")[0])];
+        Assert.NotEmpty(examples);
+        foreach (string example in examples)
+            foreach (string verb in new[] { "serve", "relay" }) Assert.Empty(Errors(example, verb));
+    }
+
+    [Fact]
+    public void Whatever_is_in_a_file_it_is_read_or_refused()
+        => Gen.Int[0, Pieces.Length - 1].Select(i => Pieces[i]).Array[0, 40].Sample(parts =>
+        {
+            try
+            {
+                ConfigFile.Parse("f", string.Concat(parts), isImplicit: false, CommandTree.Root());
+            }
+            catch (ConfigException)
+            {
+                // as it should be
+            }
+        }, iter: 2_000);
 
     [Fact]
     public void No_two_options_of_a_section_are_the_same_key()

@@ -321,7 +321,7 @@ public sealed class RelayCheckTests
     {
         Row("certificate", RowStatus.Problem, plan: plan => plan with { Certificate = "/nowhere/cert.pem", Key = "/nowhere/key.pem" });
         Row("certificate", RowStatus.Problem, plan: plan => plan with { Certificate = "/nowhere/cert.pem" });
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "rights of files are another matter there");
+        if (OperatingSystem.IsWindows()) return; // where rights of files are another matter
 
         string path = Path.GetTempFileName();
         try

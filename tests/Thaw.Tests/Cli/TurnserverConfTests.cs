@@ -1,10 +1,10 @@
-using CsCheck;
 using System.Net;
+using CsCheck;
 using Thaw.Cli;
 using Thaw.Cli.Configuration;
 using Thaw.Cli.Coturn;
-using Thaw.Protocol;
 using Thaw.Protocol.Turn;
+using Thaw.Protocol;
 using Thaw.Relay;
 using Xunit;
 using RelayVerb = Thaw.Cli.Verbs.Relay;
@@ -192,6 +192,22 @@ public sealed class TurnserverConfTests : IDisposable
     [InlineData("192.0.2.7", "192.0.2.7/32")]
     [InlineData("10.0.0.0/8", "10.0.0.0/8")]
     public void Ranges_are_few_prefixes(string range, string prefixes) => Assert.Equal(prefixes, string.Join(' ', AddressRange.ToPrefixes(range)!));
+
+    [Fact]
+    public void Whatever_is_in_a_configuration_it_is_read_or_told()
+        => Gen.Select(OneOf([.. Directives.Names, "nonsense", "#", ""]), OneOf(["", "=", " ", "=0", "=1", "=a:b", "=-", "=10.0.0.1-", "=/", "=\"", "=\"x\"", "=::/", "=99999999999", "=[::1]:9"])).Array[0, 12].Sample(lines =>
+            TurnserverConf.Parse("f", new StringReader(string.Join('\n', lines.Select(line => line.Item1 + line.Item2))), _ => true).Lines().Count() >= 0);
+
+    [Fact]
+    public void Every_directive_of_the_configuration_that_Debian_ships_is_known()
+    {
+        const string debian = "/etc/turnserver.conf";
+        Assert.SkipUnless(File.Exists(debian), $"{debian} is not there (Debian package coturn)");
+        var lines = File.ReadLines(debian).Select(line => line.TrimStart('#').Split('=', 2)[0]).Where(name => name.Length > 2 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+        Assert.Empty(lines.Except(Directives.Names).Except(["syslog"]));
+    }
+
+    private static Gen<string> OneOf(string[] words) => Gen.Int[0, words.Length - 1].Select(i => words[i]);
 
     private static string Text(uint address) => $"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}";
 

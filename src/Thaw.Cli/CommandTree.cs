@@ -1,12 +1,18 @@
 using System.CommandLine;
+using Thaw.Cli.Configuration;
 
 namespace Thaw.Cli;
 
 /// <summary>Every verb of <c>thaw</c>: what the program runs is what the tests hold the documents against.</summary>
 internal static class CommandTree
 {
-    public static RootCommand Root() => new("Thaw: WebRTC voice that never hangs on \"Connecting\".")
+    public static RootCommand Root()
     {
-        Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(), Verbs.Ice.Command(), Verbs.Audit.Command(),
-    };
+        var root = new RootCommand("Thaw: WebRTC voice that never hangs on \"Connecting\".")
+        {
+            Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(), Verbs.Ice.Command(), Verbs.Audit.Command(),
+        };
+        ConfigOption.AddTo(root);
+        return root;
+    }
 }

@@ -6,7 +6,7 @@ internal static class ExitCode
     public const int Ok = 0;
     public const int Warnings = 1;      // with --strict: works, but not for everyone
     public const int Found = 2;         // the check ran and found why it cannot work
-    public const int Inconclusive = 3;  // not enough to go by
+    public const int Inconclusive = 3;  // the check ran, and could not see what it was asked to
     public const int CannotRun = 4;     // a port is taken, the network or a permission is missing
     public const int Usage = 64;        // sysexits.h
     public const int NoInput = 66;      // sysexits.h

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Thaw.Cli;
+using Thaw.Cli.Configuration;
 
 var root = CommandTree.Root();
 var parsed = root.Parse(args);
@@ -9,6 +10,8 @@ if (parsed.Errors is { Count: > 0 } errors)
     Console.Error.WriteLine("Try --help.");
     return ExitCode.Usage;
 }
+
+if (parsed.GetResult(ConfigOption.File)?.GetValueOrDefault<ConfigFile>() is { IsImplicit: true } config) Console.Error.WriteLine($"thaw: reads {config.Path}, which is here.");
 
 try
 {

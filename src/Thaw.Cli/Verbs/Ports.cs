@@ -11,8 +11,8 @@ namespace Thaw.Cli.Verbs;
 /// <summary><c>thaw ports</c>: what must be open for <c>thaw serve</c> with the same options. Opens nothing itself.</summary>
 internal static class Ports
 {
-    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document." };
-    private static readonly Option<bool> Strict = new("--strict") { Description = "Notes count too: exit with 1 if there are any." };
+    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print one JSON document." }.OrVariable("THAW_PORTS_JSON");
+    private static readonly Option<bool> Strict = new Option<bool>("--strict") { Description = "Notes count too: exit with 1 if there are any." }.OrVariable("THAW_PORTS_STRICT");
 
     public static Command Command()
     {

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Thaw.Cli.Coturn;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 using Thaw.Relay;
@@ -21,24 +22,23 @@ internal static class Relay
         .OrVariable("THAW_RELAY_LISTEN", [], "addresses such as 203.0.113.7", text => Each(text, Address));
     private static readonly Option<int> Port = new Option<int>("--port", "-p") { Description = "UDP and TCP port; 0 takes a free one." }
         .OrVariable("THAW_RELAY_PORT", 3478, "0 to 65535", text => Number(text, 0, 65535));
-    private static readonly Option<bool> NoTcp = new("--no-tcp") { Description = "Without TCP; TLS stays." };
-    private static readonly Option<bool> NoDtls = new("--no-dtls") { Description = "Without DTLS at the UDP port of the TLS port's number." };
-    private static readonly Option<bool> Behaviour = new Option<bool>("--behaviour") { Description = "Also NAT behaviour discovery (RFC 5780), at the first two addresses of each family." }
-        .OrVariable("THAW_RELAY_BEHAVIOUR", false, "true or false", text => text.Length == 0 ? (true, true) : (bool.TryParse(text, out bool on), on));
+    private static readonly Option<bool> NoTcp = new Option<bool>("--no-tcp") { Description = "Without TCP; TLS stays." }.OrVariable("THAW_RELAY_NO_TCP");
+    private static readonly Option<bool> NoDtls = new Option<bool>("--no-dtls") { Description = "Without DTLS at the UDP port of the TLS port's number." }.OrVariable("THAW_RELAY_NO_DTLS");
+    private static readonly Option<bool> Behaviour = new Option<bool>("--behaviour") { Description = "Also NAT behaviour discovery (RFC 5780), at the first two addresses of each family." }.OrVariable("THAW_RELAY_BEHAVIOUR");
     private static readonly Option<int> BehaviourPort = new Option<int>("--behaviour-port") { Description = "Its second UDP port; 0 takes a free one." }
         .OrVariable("THAW_RELAY_BEHAVIOUR_PORT", 3479, "0 to 65535", text => Number(text, 0, 65535));
     private static readonly Option<int> TlsPort = new Option<int>("--tls-port") { Description = "TCP port for TLS; 443 passes most firewalls." }
         .OrVariable("THAW_RELAY_TLS_PORT", 5349, "0 to 65535", text => Number(text, 0, 65535));
-    private static readonly Option<string> Cert = new Option<string>("--cert") { Description = "PEM file with the certificate and its chain. Read anew when it changes." }
+    internal static readonly Option<string> Cert = new Option<string>("--cert") { Description = "PEM file with the certificate and its chain. Read anew when it changes." }
         .OrVariable("THAW_RELAY_CERT", "", "a file", text => (true, text));
-    private static readonly Option<string> Key = new Option<string>("--key") { Description = "PEM file with its private key." }
+    internal static readonly Option<string> Key = new Option<string>("--key") { Description = "PEM file with its private key." }
         .OrVariable("THAW_RELAY_KEY", "", "a file", text => (true, text));
     private static readonly Option<string> Realm = new Option<string>("--realm") { Description = "Part of every user's key." }
         .OrVariable("THAW_RELAY_REALM", "thaw", "1 to 127 characters", text => (text.Length is > 0 and < 128, text)); // RFC 8489 §14.9
     private static readonly Option<string[]> User = new Option<string[]>("--user") { Description = "NAME:PASSWORD, may be repeated.", AllowMultipleArgumentsPerToken = true }
-        .OrVariable("THAW_RELAY_USER", [], "NAME:PASSWORD", text => Each(text, pair => (pair.IndexOf(':', StringComparison.Ordinal) > 0, pair)));
+        .OrSecrets("THAW_RELAY_USER", "NAME:PASSWORD", pair => (pair.IndexOf(':', StringComparison.Ordinal) > 0, pair));
     private static readonly Option<string[]> Secret = new Option<string[]>("--auth-secret") { Description = "Shared secret for minted credentials (TURN REST API), may be repeated.", AllowMultipleArgumentsPerToken = true }
-        .OrVariable("THAW_RELAY_AUTH_SECRET", [], "a secret", text => Each(text, secret => (secret.Length > 0, secret)));
+        .OrSecrets("THAW_RELAY_AUTH_SECRET", "a secret", secret => (secret.Length > 0, secret));
     private static readonly Option<string> SecretFile = new Option<string>("--auth-secret-file") { Description = "The same from a file, one a line." }
         .OrVariable("THAW_RELAY_AUTH_SECRET_FILE", "", "a file", text => (true, text));
     private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "UDP ports to relay from; open them in the firewall." }
@@ -47,7 +47,7 @@ internal static class Relay
         .OrVariable("THAW_RELAY_IP", [], "addresses such as 203.0.113.7", text => Each(text, Address));
     private static readonly Option<IPAddress[]> ExternalIp = new Option<IPAddress[]>("--external-ip") { Description = "Public address that a 1:1 NAT maps to this machine, one of each family.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_RELAY_EXTERNAL_IP", [], "addresses such as 203.0.113.7", text => Each(text, Address));
-    private static readonly Option<string> Profile = new Option<string>("--profile") { Description = "Which peers: public (the Internet only) or lan (private networks too)." }
+    internal static readonly Option<string> Profile = new Option<string>("--profile") { Description = "Which peers: public (the Internet only) or lan (private networks too)." }
         .OrVariable("THAW_RELAY_PROFILE", "public", "public or lan", text => (text is "public" or "lan", text));
     private static readonly Option<AddressPrefix[]> AllowPeer = new Option<AddressPrefix[]>("--allow-peer") { Description = "Block of peers to allow against every rule, such as 10.1.0.0/16; may be repeated.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_RELAY_ALLOW_PEER", [], "blocks such as 10.1.0.0/16, with no bits behind the prefix", text => Each(text, Prefix));
@@ -67,9 +67,9 @@ internal static class Relay
         .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
     private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company at thousands a second; saves wake-ups on an idle core." }
         .OrVariable("THAW_RELAY_LINGER_US", 0, "0 to 5000", text => Number(text, 0, 5_000));
-    private static readonly Option<bool> Portable = new("--portable") { Description = "Without the fast sockets of Linux." };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
-    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, also addresses, to standard error." };
+    private static readonly Option<bool> Portable = new Option<bool>("--portable") { Description = "Without the fast sockets of Linux." }.OrVariable("THAW_RELAY_PORTABLE");
+    internal static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print one JSON document." }.OrVariable("THAW_RELAY_JSON");
+    private static readonly Option<bool> Verbose = new Option<bool>("--verbose", "-v") { Description = "Log more, also addresses, to standard error." }.OrVariable("THAW_RELAY_VERBOSE");
 
     public static Command Command()
     {
@@ -79,7 +79,9 @@ internal static class Relay
             UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Json, Verbose,
         };
         foreach (var option in AdminOptions.All) command.Add(option);
+        command.Options.Insert(0, TurnserverConf.Option); // the others are looked up in it
         command.Add(RelayTop.Command());
+        command.Add(RelayCheckVerb.Command(command.Options));
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
@@ -90,6 +92,7 @@ internal static class Relay
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
+        foreach (string note in parsed.GetValue(TurnserverConf.Option)?.Lines() ?? []) Console.Error.WriteLine($"thaw: {note}");
         var refusals = new RefusalRing(TimeProvider.System);
         RelayHost host;
         RelayAdminServer? admin = null;
@@ -136,11 +139,12 @@ internal static class Relay
         }
     }
 
-    private static RelayHostOptions OptionsFrom(ParseResult parsed)
+    /// <summary>May be called again, with the same line parsed again: it reads what files say now.</summary>
+    internal static RelayHostOptions OptionsFrom(ParseResult parsed, bool withCertificate = true)
     {
         string cert = parsed.GetValue(Cert)!, key = parsed.GetValue(Key)!;
-        if (cert.Length > 0 != key.Length > 0) throw new RelayHostException("--cert and --key belong together.");
-        var files = cert.Length > 0 ? new CertificateFiles(cert, key) : null;
+        if (cert.Length > 0 != key.Length > 0 && withCertificate) throw new RelayHostException("--cert and --key belong together.");
+        var files = cert.Length > 0 && withCertificate ? new CertificateFiles(cert, key) : null;
         var (first, last) = parsed.GetValue(Range);
         var policy = parsed.GetValue(Profile) is "lan" ? PeerPolicy.Lan : PeerPolicy.Public;
 

@@ -40,8 +40,8 @@ internal static class Serve
         .OrVariable("THAW_ALLOWED_ORIGINS", [], "origins such as https://example.org", Origins);
     private static readonly Option<ConnectBudget> Budget = new Option<ConnectBudget>("--budget") { Description = "Seconds that a stage of a connect may take, as checks=7,dtls=8.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_BUDGET", new ConnectBudget(), BudgetOption.Expected, BudgetOption.Parse);
-    private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
-    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, to standard error." };
+    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print the start line as one JSON document." }.OrVariable("THAW_JSON");
+    private static readonly Option<bool> Verbose = new Option<bool>("--verbose", "-v") { Description = "Log more, to standard error." }.OrVariable("THAW_VERBOSE");
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =

@@ -17,7 +17,7 @@ internal sealed class TopView(int width, int height, bool isColoured)
     public IReadOnlyList<string> Render(RelayLook look, RelayLook before, string? trouble)
     {
         var head = Head(look, before).ToList();
-        if (trouble is not null) head.Insert(0, Coloured(Red, trouble));
+        if (trouble is not null) head.Insert(0, Coloured(Red, Fit(trouble)));
         List<string> tail = look.Events.Count == 0 ? [] : ["", Coloured(Bold, "REFUSED LATELY"), .. look.Events.Take(Events).Select(Event)];
 
         int room = Math.Max(LeastRows, height - head.Count - tail.Count - 4);

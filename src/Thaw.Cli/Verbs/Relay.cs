@@ -61,6 +61,12 @@ internal static class Relay
         .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
     private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company at thousands a second; saves wake-ups on an idle core." }
         .OrVariable("THAW_RELAY_LINGER_US", 0, "0 to 5000", text => Number(text, 0, 5_000));
+    private static readonly Option<bool> TcpRelay = new Option<bool>("--tcp-relay") { Description = "Relay TCP connections too (RFC 6062). Whoever may allocate may then connect to every port that the peer rules do not deny." }
+        .OrVariable("THAW_RELAY_TCP_RELAY", false, "true or false", Switch);
+    private static readonly Option<bool> Mobility = new Option<bool>("--mobility") { Description = "Allocations may follow their client to another address (RFC 8016)." }
+        .OrVariable("THAW_RELAY_MOBILITY", false, "true or false", Switch);
+    private static readonly Option<bool> Icmp = new Option<bool>("--icmp") { Description = "Tell clients of the ICMP messages that their packets draw (Linux)." }
+        .OrVariable("THAW_RELAY_ICMP", false, "true or false", Switch);
     private static readonly Option<bool> Portable = new("--portable") { Description = "Without the fast sockets of Linux." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, also addresses, to standard error." };
@@ -70,7 +76,7 @@ internal static class Relay
         var command = new Command("relay", "Serve STUN and TURN.")
         {
             Listen, Port, NoTcp, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
-            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Json, Verbose,
+            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, TcpRelay, Mobility, Icmp, Portable, Json, Verbose,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -127,6 +133,7 @@ internal static class Relay
             Loops = parsed.GetValue(Threads),
             Linger = TimeSpan.FromMicroseconds(parsed.GetValue(LingerUs)),
             IsPortable = parsed.GetValue(Portable),
+            ReportsIcmp = parsed.GetValue(Icmp),
             Observed = new RelayLog(Console.Error, parsed.GetValue(Verbose)).Write,
             Server = new TurnServerOptions
             {
@@ -136,6 +143,8 @@ internal static class Relay
                 RelayAddresses = [.. parsed.GetValue(RelayIp)!.Select(address => new RelayAddress(new TransportAddress(address, 0)))],
                 FirstRelayPort = first,
                 LastRelayPort = last,
+                RelaysTcp = parsed.GetValue(TcpRelay),
+                IsMobile = parsed.GetValue(Mobility),
                 UserQuota = parsed.GetValue(UserQuota) is > 0 and var quota ? quota : int.MaxValue,
                 TotalQuota = parsed.GetValue(TotalQuota),
                 UnprovenAnswersPerSecond = parsed.GetValue(UnprovenRate),
@@ -178,6 +187,9 @@ internal static class Relay
     private static (bool, IPAddress) Address(string text) => (IPAddress.TryParse(text, out var address), address ?? IPAddress.None);
 
     private static (bool, AddressPrefix) Prefix(string text) => (AddressPrefix.TryParse(text, out var prefix), prefix);
+
+    // The bare flag has no text.
+    private static (bool, bool) Switch(string text) => text.Length == 0 ? (true, true) : (bool.TryParse(text, out bool value), value);
 
     private static (bool, int) Number(string text, int least, int most)
         => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);

@@ -13,4 +13,7 @@ internal sealed class EdgeSocket(int handle, TransportAddress local)
 
     /// <summary>Null: a listener.</summary>
     public RelayedTransportAddress? Relayed { get; set; }
+
+    /// <summary>How the edge has set the socket: with the DF bit on all that leaves.</summary>
+    public bool SetsDontFragment { get; set; }
 }

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Thaw.Protocol;
 
 namespace Thaw.Relay.Udp;
 
@@ -14,6 +14,7 @@ internal sealed unsafe partial class LinuxEdge
     private const byte Unreachable = 3, FragmentationNeeded = 4, TooBigV6 = 2;
 
     private readonly IcmpArrival? _icmp;
+    private TransportAddress _tooBigFor; // the last that our own system refused: it tells the address, and not the port
     private byte* _errorNames;
     private byte* _errorControls;
     private Libc.MMsgHdr* _errors;
@@ -74,7 +75,7 @@ internal sealed unsafe partial class LinuxEdge
         bool isTooBig = error.Error == Libc.Emsgsize;
         if (error.Origin is OriginIcmp or OriginIcmpV6) _icmp!(socket, peer, error.Type, error.Code, isTooBig ? error.Info : 0);
         else if (error.Origin == OriginLocal && isTooBig) // our own first hop, or a path that is known already
-            _icmp!(socket, peer, peer.IsIPv4 ? Unreachable : TooBigV6, peer.IsIPv4 ? FragmentationNeeded : (byte)0, error.Info);
+            _icmp!(socket, peer.SameAddress(_tooBigFor) ? _tooBigFor : peer, peer.IsIPv4 ? Unreachable : TooBigV6, peer.IsIPv4 ? FragmentationNeeded : (byte)0, error.Info);
     }
 
     private void TakeErrorMemory()

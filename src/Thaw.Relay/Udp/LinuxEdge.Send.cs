@@ -109,6 +109,7 @@ internal sealed unsafe partial class LinuxEdge
             if (_icmp is not null && error != Libc.Eagain && repeated != first)
             {
                 repeated = first; // it may be about an earlier datagram, and told here once
+                if (error == Libc.Emsgsize) _tooBigFor = _tos[first];
                 continue;
             }
 

@@ -35,7 +35,7 @@ internal static class Relay
         .OrVariable("THAW_RELAY_AUTH_SECRET", [], "a secret", text => Each(text, secret => (secret.Length > 0, secret)));
     private static readonly Option<string> SecretFile = new Option<string>("--auth-secret-file") { Description = "The same from a file, one a line." }
         .OrVariable("THAW_RELAY_AUTH_SECRET_FILE", "", "a file", text => (true, text));
-    private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "UDP ports to relay from; open them in the firewall." }
+    private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "Ports to relay from; open them in the firewall." }
         .OrVariable("THAW_RELAY_RANGE", ((ushort)49152, (ushort)65535), "two ports such as 49152-65535", Ports);
     private static readonly Option<IPAddress[]> RelayIp = new Option<IPAddress[]>("--relay-ip") { Description = "Local address to relay from, one of each family; the first listened at without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_RELAY_IP", [], "addresses such as 203.0.113.7", text => Each(text, Address));
@@ -174,7 +174,7 @@ internal static class Relay
         }
 
         string tls = host.TlsPort is { } port ? $", TLS port {port}" : "";
-        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open UDP {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}). Ctrl-C stops it.");
+        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open {(server.RelaysTcp ? "UDP and TCP" : "UDP")} {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}). Ctrl-C stops it.");
         if (server.Users.Count + server.SharedSecrets.Count == 0) Console.Error.WriteLine("thaw: no --user and no --auth-secret: this is a STUN server, nobody can allocate.");
     }
 

@@ -22,7 +22,7 @@ internal sealed partial class RelayLoop
     private bool TryForward(FiveTuple fiveTuple, ReadOnlySpan<byte> message)
     {
         var owner = _moved.IsEmpty ? null : _moved.Find(fiveTuple);
-        if (owner is null && Server.Find(fiveTuple) is null) owner = FindNamed(message);
+        if (owner is null && FindNamed(message) is { } named && Server.Find(fiveTuple) is null) owner = named;
         if (owner is null || owner == this) return false;
 
         byte[] copy = ArrayPool<byte>.Shared.Rent(message.Length);

@@ -5,6 +5,12 @@ namespace Thaw.Protocol.Turn;
 /// <summary>A TCP connection between a relayed address and a peer, and later the client's half of it (RFC 6062 §3).</summary>
 public sealed class RelayedConnection
 {
+    /// <summary>For the peer to take the connection (RFC 6062 §5.2: at least so long).</summary>
+    public static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>For the client to join it, once it is there (RFC 6062 §5.2, §5.3).</summary>
+    public static readonly TimeSpan UnboundLimit = TimeSpan.FromSeconds(30);
+
     internal RelayedConnection(uint id, Allocation allocation, RelayedTransportAddress relayed, TransportAddress peer)
     {
         (Id, Allocation, Relayed, Peer) = (id, allocation, relayed, peer);

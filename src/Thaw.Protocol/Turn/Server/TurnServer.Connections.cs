@@ -6,9 +6,6 @@ namespace Thaw.Protocol.Turn;
 /// <summary>TCP relays (RFC 6062). The machine decides who may connect and when it is over; the host has the sockets.</summary>
 public sealed partial class TurnServer
 {
-    private static readonly TimeSpan DialLimit = TimeSpan.FromSeconds(30);    // RFC 6062 §5.2: at least
-    private static readonly TimeSpan UnboundLimit = TimeSpan.FromSeconds(30); // RFC 6062 §5.2, §5.3
-
     private readonly Dictionary<uint, RelayedConnection> _connections = [];
     private readonly Queue<TurnServerEvent> _events = [];
 
@@ -26,7 +23,7 @@ public sealed partial class TurnServer
         if (connection.State is not ConnectionState.Dialling) return; // it was late, and the host has been told
         if (isConnected)
         {
-            (connection.State, connection.Deadline) = (ConnectionState.Unbound, now + UnboundLimit);
+            (connection.State, connection.Deadline) = (ConnectionState.Unbound, now + RelayedConnection.UnboundLimit);
             Schedule(connection.Allocation);
             _notices.Enqueue((connection, Notice.Connected));
         }
@@ -51,7 +48,7 @@ public sealed partial class TurnServer
         var connection = new RelayedConnection(NextConnectionId(), allocation, relayed, peer)
         {
             State = ConnectionState.Unbound,
-            Deadline = now + UnboundLimit,
+            Deadline = now + RelayedConnection.UnboundLimit,
         };
         Keep(connection);
         _notices.Enqueue((connection, Notice.Attempted));
@@ -125,7 +122,7 @@ public sealed partial class TurnServer
         {
             PeerFromHere = Local(peer),
             State = ConnectionState.Dialling,
-            Deadline = now + DialLimit,
+            Deadline = now + RelayedConnection.DialLimit,
             Transaction = asked.Transaction,
             WantsFingerprint = asked.WantsFingerprint,
             WantsSha256 = asked.WantsSha256,

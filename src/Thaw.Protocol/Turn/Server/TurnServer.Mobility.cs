@@ -29,8 +29,10 @@ public sealed partial class TurnServer
         if (!_options.IsMobile) return (StunErrorCode.MobilityForbidden, new TurnRefusal.MobilityOff());
 
         // A ticket of this allocation, or of none any more: it is a repetition. One of another: a place has one allocation.
-        bool isAnothers = TryReadTicket(request, out var ticket) && _tickets.TryGetValue(ticket, out var named) && named != allocation;
-        return isAnothers ? (StunErrorCode.AllocationMismatch, new TurnRefusal.AllocationExists()) : null;
+        if (!TryReadTicket(request, out var ticket)) return null;
+        bool isAnotherServers = (byte)(ticket >> 120) != _options.Shard;
+        bool isAnothers = _tickets.TryGetValue(ticket, out var named) && named != allocation;
+        return isAnothers || isAnotherServers ? (StunErrorCode.AllocationMismatch, new TurnRefusal.AllocationExists()) : null;
     }
 
     /// <summary>A Refresh that came from elsewhere than where the allocation is, with its ticket.</summary>

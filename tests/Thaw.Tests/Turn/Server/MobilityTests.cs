@@ -106,6 +106,9 @@ public sealed class MobilityTests
         var third = _table.Client(port: 6001);
         third.Move(ticket);
         Assert.Equal(437, third.Allocate().Code);
+        ticket[0]++;
+        Assert.Equal(437, home.Move(ticket).Code); // of a server beside this one
+        ticket[0]--;
         Assert.True(home.Move(ticket).Succeeded); // where it is: an ordinary Refresh
     }
 

@@ -115,6 +115,7 @@ internal sealed partial class RelayLoop
     {
         try
         {
+            socket.NoDelay = true;
             return socket.RemoteEndPoint is IPEndPoint end ? new TransportAddress(end.Address, (ushort)end.Port).Over(TransportProtocol.Tcp) : null;
         }
         catch (SocketException)

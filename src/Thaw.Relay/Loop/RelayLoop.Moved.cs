@@ -1,5 +1,4 @@
 using System.Buffers;
-using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 
 namespace Thaw.Relay.Loop;

@@ -72,8 +72,8 @@ internal sealed class PeerListener : IDisposable
             try
             {
                 var accepted = await _socket.AcceptAsync(stop);
-                accepted.NoDelay = true;
-                if (!await _loop.PostAsync(new StreamErrand(Act: () => _loop.Accepted(_relayed, accepted)), stop)) accepted.Dispose();
+                // Whoever closes us meanwhile, the loop turns it away.
+                if (!await _loop.PostAsync(new StreamErrand(Act: () => _loop.Accepted(_relayed, accepted)), CancellationToken.None)) accepted.Dispose();
             }
             catch (SocketException)
             {

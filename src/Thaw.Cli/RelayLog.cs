@@ -42,6 +42,7 @@ internal sealed class RelayLog(TextWriter writer, bool isVerbose)
         Observation.AllocationMade made when isVerbose => $"allocation of {made.User}: {made.FiveTuple.Client} is {made.Relayed}",
         Observation.AllocationEnded ended when isVerbose =>
             $"allocation of {ended.User} ended ({ended.Reason}): {ended.BytesToPeers} bytes to peers, {ended.BytesToClient} to the client",
+        Observation.AllocationMoved moved when isVerbose => $"allocation of {moved.User} moved from {moved.From.Client} to {moved.To.Client}",
         Observation.CredentialReversed reversed => $"the credential of {reversed.User} works here, but other servers want expiry:user",
         Observation.AnswersSuppressed suppressed => $"a source asks faster than --unproven-rate and is answered slowly{At(suppressed.Source)}",
         Observation.TurnRequestRefused refused when Cause(refused.Refusal) is { } cause => $"{refused.Method} refused with {refused.Code}: {cause}{At(refused.FiveTuple.Client)}",
@@ -65,6 +66,7 @@ internal sealed class RelayLog(TextWriter writer, bool isVerbose)
         TurnRefusal.UserQuota quota => $"{quota.User} has {quota.Limit} relayed addresses (--user-quota)",
         TurnRefusal.TotalQuota quota => $"{quota.Limit} relayed addresses are in use (--total-quota)",
         TurnRefusal.PortsExhausted => "no free port in --relay-range",
+        TurnRefusal.TooManyConnections many => $"{many.Limit} TCP connections are open",
         TurnRefusal.OthersAllocation others => $"the allocation is not that of {others.User}",
         _ when isVerbose => refusal.ToString(),
         _ => null,

@@ -54,17 +54,25 @@ public sealed partial class RelayHost : IAsyncDisposable
         bool fast = LinuxEdge.IsSupported && !options.IsPortable;
         int count = options.Loops > 0 ? options.Loops : fast ? Environment.ProcessorCount : 1;
         if (!fast && count > 1) throw new RelayHostException("Several loops need Linux.");
+        if (options.Server.RelaysTcp && OperatingSystem.IsWindows()) throw new RelayHostException("TCP relays share ports as Windows does not let us.");
 
         var server = Complete(options, listen);
         var clock = new Clock(TimeProvider.System);
         var open = new OpenRelays();
+        var moved = new MovedClients();
         var ledger = new SharedLedger(server.TotalQuota, server.UserQuota);
         var loops = new List<RelayLoop>();
         RelayHost? host = null;
         try
         {
             for (int i = 0; i < count; i++)
-                loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(options.Linger) : new PortableEdge(), clock, open, ledger, server, options));
+            {
+                loops.Add(new RelayLoop($"{i}", icmp => fast ? new LinuxEdge(options.Linger, options.ReportsIcmp ? icmp : null) : new PortableEdge(),
+                    clock, open, moved, ledger, OfLoop(server, i, count), options));
+            }
+
+            foreach (var loop in loops) loop.Beside = loops;
+
             ushort port = Listen(loops, listen, options.Port, "", (loop, socket) => loop.AddListener(socket));
             host = new RelayHost([.. loops], port, server);
             var certificate = options.Certificate is { } current ? new CertificateSource(current, options.Intermediates) : null;
@@ -105,6 +113,9 @@ public sealed partial class RelayHost : IAsyncDisposable
 
         _dtls?.Dispose();
     }
+
+    private static TurnServerOptions OfLoop(TurnServerOptions server, int loop, int count)
+        => server with { Shard = (byte)loop, TotalConnections = (server.TotalConnections + count - 1) / count };
 
     private static TurnServerOptions Complete(RelayHostOptions options, IReadOnlyList<IPAddress> listen)
     {

@@ -55,6 +55,12 @@ public sealed record RelayHostOptions
     /// </summary>
     public TimeSpan Linger { get; init; }
 
+    /// <summary>
+    /// Clients hear of ICMP messages that their packets draw (RFC 8656 §11.5), on Linux. No browser looks at them, and each
+    /// costs a call of the system that fails and is repeated.
+    /// </summary>
+    public bool ReportsIcmp { get; init; }
+
     /// <summary>Streams of all clients together.</summary>
     public int MaxStreams { get; init; } = 10_000;
 
@@ -75,6 +81,9 @@ public sealed record StreamDeadlines
 
     /// <summary>Being there without an allocation, before one or after.</summary>
     public TimeSpan Unused { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Of two joined streams (RFC 6062): the second to end, once the first has.</summary>
+    public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Taking what was sent to it.</summary>
     public TimeSpan Write { get; init; } = TimeSpan.FromSeconds(20);

@@ -139,7 +139,7 @@ public sealed class RelayStreamTests
     [Fact]
     public async Task A_client_that_takes_nothing_is_let_go_at_the_write_deadline()
     {
-        using var loop = new RelayLoop("test", new PortableEdge(), new Clock(TimeProvider.System), new OpenRelays(), new RelayLedger(1, 1),
+        using var loop = new RelayLoop("test", _ => new PortableEdge(), new Clock(TimeProvider.System), new OpenRelays(), new MovedClients(), new RelayLedger(1, 1),
             new TurnServerOptions(), Options with { StreamDeadlines = new StreamDeadlines { Write = Soon } });
         loop.Start();
         await using var stream = new StuckStream();
@@ -177,7 +177,7 @@ public sealed class RelayStreamTests
     [Fact]
     public async Task An_accept_that_fails_is_tried_again_after_a_moment()
     {
-        using var loop = new RelayLoop("test", new PortableEdge(), new Clock(TimeProvider.System), new OpenRelays(), new RelayLedger(1, 1), new TurnServerOptions(), Options);
+        using var loop = new RelayLoop("test", _ => new PortableEdge(), new Clock(TimeProvider.System), new OpenRelays(), new MovedClients(), new RelayLedger(1, 1), new TurnServerOptions(), Options);
         loop.Start();
         int failures = 0;
         using var listener = new StreamListener(new IPEndPoint(IPAddress.Loopback, 0), [loop], new SemaphoreSlim(10), certificate: null)

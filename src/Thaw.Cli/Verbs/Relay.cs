@@ -41,7 +41,7 @@ internal static class Relay
         .OrSecrets("THAW_RELAY_AUTH_SECRET", "a secret", secret => (secret.Length > 0, secret));
     private static readonly Option<string> SecretFile = new Option<string>("--auth-secret-file") { Description = "The same from a file, one a line." }
         .OrVariable("THAW_RELAY_AUTH_SECRET_FILE", "", "a file", text => (true, text));
-    private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "UDP ports to relay from; open them in the firewall." }
+    private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "Ports to relay from; open them in the firewall." }
         .OrVariable("THAW_RELAY_RANGE", ((ushort)49152, (ushort)65535), "two ports such as 49152-65535", Ports);
     private static readonly Option<IPAddress[]> RelayIp = new Option<IPAddress[]>("--relay-ip") { Description = "Local address to relay from, one of each family; the first listened at without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_RELAY_IP", [], "addresses such as 203.0.113.7", text => Each(text, Address));
@@ -67,6 +67,12 @@ internal static class Relay
         .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
     private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company at thousands a second; saves wake-ups on an idle core." }
         .OrVariable("THAW_RELAY_LINGER_US", 0, "0 to 5000", text => Number(text, 0, 5_000));
+    private static readonly Option<bool> TcpRelay = new Option<bool>("--tcp-relay") { Description = "Relay TCP connections too (RFC 6062). Whoever may allocate may then connect to every port that the peer rules do not deny." }
+        .OrVariable("THAW_RELAY_TCP_RELAY");
+    private static readonly Option<bool> Mobility = new Option<bool>("--mobility") { Description = "Allocations may follow their client to another address (RFC 8016)." }
+        .OrVariable("THAW_RELAY_MOBILITY");
+    private static readonly Option<bool> Icmp = new Option<bool>("--icmp") { Description = "Tell clients of the ICMP messages that their packets draw (Linux)." }
+        .OrVariable("THAW_RELAY_ICMP");
     private static readonly Option<bool> Portable = new Option<bool>("--portable") { Description = "Without the fast sockets of Linux." }.OrVariable("THAW_RELAY_PORTABLE");
     internal static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print one JSON document." }.OrVariable("THAW_RELAY_JSON");
     private static readonly Option<bool> Verbose = new Option<bool>("--verbose", "-v") { Description = "Log more, also addresses, to standard error." }.OrVariable("THAW_RELAY_VERBOSE");
@@ -76,7 +82,7 @@ internal static class Relay
         var command = new Command("relay", "Serve STUN and TURN.")
         {
             Listen, Port, NoTcp, NoDtls, Behaviour, BehaviourPort, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
-            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Json, Verbose,
+            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, TcpRelay, Mobility, Icmp, Portable, Json, Verbose,
         };
         foreach (var option in AdminOptions.All) command.Add(option);
         command.Options.Insert(0, TurnserverConf.Option); // the others are looked up in it
@@ -162,6 +168,7 @@ internal static class Relay
             Loops = parsed.GetValue(Threads),
             Linger = TimeSpan.FromMicroseconds(parsed.GetValue(LingerUs)),
             IsPortable = parsed.GetValue(Portable),
+            ReportsIcmp = parsed.GetValue(Icmp),
             Observed = new RelayLog(Console.Error, parsed.GetValue(Verbose)).Write,
             Server = new TurnServerOptions
             {
@@ -171,6 +178,8 @@ internal static class Relay
                 RelayAddresses = [.. parsed.GetValue(RelayIp)!.Select(address => new RelayAddress(new TransportAddress(address, 0)))],
                 FirstRelayPort = first,
                 LastRelayPort = last,
+                RelaysTcp = parsed.GetValue(TcpRelay),
+                IsMobile = parsed.GetValue(Mobility),
                 UserQuota = parsed.GetValue(UserQuota) is > 0 and var quota ? quota : int.MaxValue,
                 TotalQuota = parsed.GetValue(TotalQuota),
                 UnprovenAnswersPerSecond = parsed.GetValue(UnprovenRate),
@@ -202,7 +211,7 @@ internal static class Relay
 
         string tls = host.TlsPort is { } port ? $", TLS port {port}" : "";
         string watched = adminPort is { } at ? $"; watched at port {at}" : "";
-        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open UDP {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}{watched}). Ctrl-C stops it.");
+        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open {(server.RelaysTcp ? "UDP and TCP" : "UDP")} {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}{watched}). Ctrl-C stops it.");
         if (server.Users.Count + server.SharedSecrets.Count == 0) Console.Error.WriteLine("thaw: no --user and no --auth-secret: this is a STUN server, nobody can allocate.");
     }
 

@@ -32,6 +32,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _buffer = new byte[Output.BufferLength];
     private readonly Arrival _arrived;
+    private readonly bool _forwards;
     private Instant _now;
     private Instant _nextRound;
     private Instant _wakeAt;
@@ -41,16 +42,19 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private volatile int _allocations;
 
     public RelayLoop(
-        string name, IDatagramEdge edge, Clock clock, OpenRelays open, IRelayLedger ledger, TurnServerOptions server, RelayHostOptions options)
+        string name, Func<IcmpArrival, IDatagramEdge> edge, Clock clock, OpenRelays open, MovedClients moved, IRelayLedger ledger, TurnServerOptions server,
+        RelayHostOptions options)
     {
         Name = name;
-        _edge = edge;
+        _edge = edge(Undelivered);
         _clock = clock;
         _open = open;
+        _moved = moved;
         _options = options;
         _now = clock.Now;
         _arrived = Arrived;
         Ledger = ledger;
+        _forwards = server.IsMobile;
         Server = new TurnServer(server, this, _random, clock.Time.GetUtcNow(), _now, ledger);
     }
 
@@ -106,6 +110,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
     bool IRelayPorts.TryOpen(RelayedTransportAddress relayed)
     {
+        if (relayed.Local.Protocol is TransportProtocol.Tcp) return TryOpenTcp(relayed);
         if (_edge.TryOpen(relayed.Local, EdgeUse.Relay) is not { } socket)
         {
             PortsRefused++;
@@ -121,6 +126,12 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
     void IRelayPorts.Close(RelayedTransportAddress relayed)
     {
+        if (relayed.Local.Protocol is TransportProtocol.Tcp)
+        {
+            CloseTcp(relayed);
+            return;
+        }
+
         _open.Clear(relayed.Local);
         if (_relays.Remove(relayed.Handle, out var socket)) _edge.Close(socket);
     }
@@ -153,6 +164,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
         _errands.Writer.TryComplete();
         foreach (var stream in _streams.Values) stream.Abort();
+        EndPeers();
         if (crash is null) _ended.TrySetResult();
         else _ended.TrySetException(crash);
         EndQuestions();

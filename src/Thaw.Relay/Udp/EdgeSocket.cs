@@ -16,4 +16,7 @@ internal sealed class EdgeSocket(int handle, TransportAddress local)
 
     /// <summary>A listener whose clients speak DTLS.</summary>
     public bool IsDtls { get; set; }
+
+    /// <summary>How the edge has set the socket: with the DF bit on all that leaves.</summary>
+    public bool SetsDontFragment { get; set; }
 }

@@ -10,8 +10,11 @@ internal static unsafe partial class Libc
     public const int SolSocket = 1, SoSndBuf = 7, SoRcvBuf = 8, SoReusePort = 15, SoSndBufForce = 32, SoRcvBufForce = 33;
     public const int IpProtoIPv6 = 41, IPv6Only = 26;
     public const int SolUdp = 17, UdpSegment = 103;
-    public const int MsgDontWait = 0x40, MsgTrunc = 0x20;
-    public const int EpollCloExec = 0x80000, EpollCtlAdd = 1, EpollIn = 1;
+    public const int MsgDontWait = 0x40, MsgTrunc = 0x20, MsgErrQueue = 0x2000;
+    public const int IpProtoIP = 0, IpMtuDiscover = 10, IpRecvErr = 11;
+    public const int IPv6MtuDiscover = 23, IPv6RecvErr = 25;
+    public const int PathMtuWant = 1, PathMtuDo = 2; // the system's default; DF on everything
+    public const int EpollCloExec = 0x80000, EpollCtlAdd = 1, EpollIn = 1, EpollErr = 8;
     public const int EfdNonBlock = 0x800, EfdCloExec = 0x80000;
     public const int Eintr = 4, Eio = 5, Eagain = 11, Einval = 22, Emsgsize = 90;
 
@@ -51,6 +54,26 @@ internal static unsafe partial class Libc
         public ushort Segment;
 
         public const int Used = 18;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ControlHeader // struct cmsghdr
+    {
+        public nuint Length;
+        public int Level;
+        public int Type;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ExtendedError // struct sock_extended_err
+    {
+        public uint Error;
+        public byte Origin;
+        public byte Type;
+        public byte Code;
+        public byte Padding;
+        public uint Info;
+        public uint Data;
     }
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]

@@ -28,8 +28,10 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     private Linger _linger;
 
     /// <param name="linger">How long packets may wait for company at rates where waking up costs more than they do; zero: never.</param>
-    public LinuxEdge(TimeSpan linger)
+    /// <param name="icmp">Hears of ICMP messages that relay sockets draw; null: the system keeps them to itself.</param>
+    public LinuxEdge(TimeSpan linger, IcmpArrival? icmp = null)
     {
+        _icmp = icmp;
         _linger = new Linger(linger);
         _epoll = Libc.EpollCreate(Libc.EpollCloExec);
         _wake = Libc.EventFd(0, Libc.EfdNonBlock | Libc.EfdCloExec);
@@ -48,6 +50,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         }
 
         TakeSendMemory();
+        if (icmp is not null) TakeErrorMemory();
     }
 
     public static bool IsSupported => OperatingSystem.IsLinux() && nint.Size == 8 && BitConverter.IsLittleEndian;
@@ -70,6 +73,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         }
 
         if (use is not EdgeUse.Relay) GrowBuffers(file);
+        else if (_icmp is not null) HearErrors(file, local.IsIPv4);
         var socket = new EdgeSocket(file, ReadName(name));
         if (file >= _byFile.Length) Array.Resize(ref _byFile, Math.Max(file + 1, _byFile.Length * 2));
         _byFile[file] = socket;
@@ -95,7 +99,11 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         {
             int file = *(int*)(_events + i * _eventSize + _eventSize - sizeof(long));
             if (file == _wake) Clear();
-            else if (_byFile[file] is { } socket) ReceiveFrom(socket, arrival);
+            else if (_byFile[file] is { } socket)
+            {
+                if (_icmp is not null && (*(uint*)(_events + i * _eventSize) & Libc.EpollErr) != 0) ReceiveErrors(socket);
+                ReceiveFrom(socket, arrival);
+            }
         }
 
         _linger.Turn(Stopwatch.GetTimestamp());

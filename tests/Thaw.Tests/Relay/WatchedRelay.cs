@@ -33,7 +33,7 @@ internal sealed class WatchedRelay : IAsyncDisposable
         _refusals = new RefusalRing(Time);
         var options = new RelayHostOptions { Observed = _refusals.Note };
         Edges = [.. Enumerable.Range(0, loops).Select(_ => new MemoryEdge())];
-        _loops = [.. Edges.Select((edge, i) => new RelayLoop($"{i}", edge, clock, open, ledger, server, options))];
+        _loops = [.. Edges.Select((edge, i) => new RelayLoop($"{i}", _ => edge, clock, open, new MovedClients(), ledger, server, options))];
         Host = new RelayHost(_loops, 3478, server);
         foreach (var loop in _loops) loop.Start();
 

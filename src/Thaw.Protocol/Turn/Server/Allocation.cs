@@ -15,7 +15,8 @@ public sealed partial class Allocation
         Transaction = transaction;
     }
 
-    public FiveTuple FiveTuple { get; }
+    /// <summary>Changes when a mobile client has arrived elsewhere.</summary>
+    public FiveTuple FiveTuple { get; internal set; }
 
     /// <summary>As the client named itself, made fit for display.</summary>
     public string User => Identity.Display;
@@ -53,10 +54,12 @@ public sealed partial class Allocation
     /// <summary>Tells apart what is due at one instant.</summary>
     internal long Number { get; init; }
 
-    internal RelayedTransportAddress? RelayFor(TransportAddress peer) => peer.IsIPv4 ? IPv4 : IPv6;
+    internal RelayedTransportAddress? RelayFor(TransportAddress peer)
+        => peer.Protocol == Protocol ? peer.IsIPv4 ? IPv4 : IPv6 : null;
 
     internal Permission? FindPermission(TransportAddress peer, Instant now)
     {
+        if (_permissionTable is { } table) return table.TryGetValue(Key(peer), out var found) && now < found.ExpiresAt ? found : null;
         foreach (var permission in _permissions)
             if (permission.Peer.SameAddress(peer)) return now < permission.ExpiresAt ? permission : null;
         return null;
@@ -64,6 +67,7 @@ public sealed partial class Allocation
 
     internal ChannelBinding? FindChannel(ushort number, Instant now)
     {
+        if (_channelsByNumber is { } table) return table.TryGetValue(number, out var found) && now < found.ExpiresAt ? found : null;
         foreach (var channel in _channels)
             if (channel.Number == number) return now < channel.ExpiresAt ? channel : null;
         return null;
@@ -71,6 +75,7 @@ public sealed partial class Allocation
 
     internal ChannelBinding? FindChannel(TransportAddress peer, Instant now)
     {
+        if (_channelsByPeer is { } table) return table.TryGetValue(peer, out var found) && now < found.ExpiresAt ? found : null;
         foreach (var channel in _channels)
             if (channel.Peer == peer) return now < channel.ExpiresAt ? channel : null;
         return null;
@@ -91,21 +96,25 @@ public sealed partial class Allocation
         else _permissions.Add(permission);
         foreach (var channel in _channels)
             if (channel.Peer.SameAddress(peer)) channel.Permission = permission;
+        Tabulate(permission);
         return permission;
     }
 
     /// <summary>Binds or refreshes; the caller has checked that neither end is bound to another.</summary>
     internal void Bind(ushort number, TransportAddress peer, Permission permission, Instant expiresAt)
     {
-        _channels.RemoveAll(known => known.Number == number || known.Peer == peer);
-        _channels.Add(new ChannelBinding(number, peer, permission, expiresAt));
+        var channel = new ChannelBinding(number, peer, permission, expiresAt);
+        int removed = _channels.RemoveAll(known => known.Number == number || known.Peer == peer);
+        _channels.Add(channel);
+        if (removed > 0) TabulateChannels();
+        else Tabulate(channel);
     }
 
     /// <summary>Forgets what has run out.</summary>
     internal void Sweep(Instant now)
     {
-        _channels.RemoveAll(channel => channel.ExpiresAt <= now);
-        _permissions.RemoveAll(permission => permission.ExpiresAt <= now);
+        if (_channels.RemoveAll(channel => channel.ExpiresAt <= now) > 0) TabulateChannels();
+        if (_permissions.RemoveAll(permission => permission.ExpiresAt <= now) > 0) TabulatePermissions();
     }
 
     internal Instant NextDeadline()
@@ -113,6 +122,7 @@ public sealed partial class Allocation
         var next = ExpiresAt;
         foreach (var permission in _permissions) next = Instant.Earlier(next, permission.ExpiresAt);
         foreach (var channel in _channels) next = Instant.Earlier(next, channel.ExpiresAt);
+        foreach (var connection in Connections) next = Instant.Earlier(next, connection.Deadline);
         return next;
     }
 }

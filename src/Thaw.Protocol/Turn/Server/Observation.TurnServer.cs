@@ -12,6 +12,9 @@ public abstract partial record Observation
     public sealed record AllocationEnded(
         FiveTuple FiveTuple, string User, AllocationEnd Reason, long BytesToPeers, long BytesToClient) : Observation;
 
+    /// <summary>A mobile client has shown that it hears us at its new address (RFC 8016).</summary>
+    public sealed record AllocationMoved(FiveTuple From, FiveTuple To, string User) : Observation;
+
     public sealed record TurnRequestRefused(FiveTuple FiveTuple, StunMethod Method, int Code, TurnRefusal Refusal) : Observation;
 
     /// <summary>The credential works, but its name is <c>user:expiry</c>: other servers want the expiry first.</summary>

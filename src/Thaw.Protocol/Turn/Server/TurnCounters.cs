@@ -9,6 +9,7 @@ public enum RelayDrop
     PeerDenied, // a port, or one of our own addresses where no relay is
     Malformed,
     TooLong,
+    TooManyConnections,
     NotDrained, // the host broke the contract: one input, then poll
 }
 

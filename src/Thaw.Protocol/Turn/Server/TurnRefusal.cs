@@ -48,7 +48,7 @@ public abstract record TurnRefusal
 
     public sealed record FamilyNotServed(bool IsIPv6) : TurnRefusal;
 
-    /// <param name="Protocol">As in an IP header; we relay UDP, 17.</param>
+    /// <param name="Protocol">As in an IP header; we relay UDP, 17, and TCP, 6, where it is asked for.</param>
     public sealed record TransportNotServed(int Protocol) : TurnRefusal;
 
     public sealed record UserQuota(string User, int Limit) : TurnRefusal;
@@ -65,6 +65,21 @@ public abstract record TurnRefusal
     public sealed record ChannelInUse(ushort Number, TransportAddress Peer) : TurnRefusal;
 
     public sealed record Draining(TransportAddress? Alternate) : TurnRefusal;
+
+    /// <summary>TCP relays are for clients over TCP, and connections for TCP relays, channels for those of UDP (RFC 6062).</summary>
+    public sealed record NotOverThisTransport : TurnRefusal;
+
+    public sealed record ConnectionExists(TransportAddress Peer) : TurnRefusal;
+
+    /// <summary>The peer did not take the connection, or not in time.</summary>
+    public sealed record ConnectionFailed(TransportAddress Peer) : TurnRefusal;
+
+    /// <summary>Of one allocation, or of this server.</summary>
+    public sealed record TooManyConnections(int Limit) : TurnRefusal;
+
+    public sealed record NoSuchConnection : TurnRefusal;
+
+    public sealed record MobilityOff : TurnRefusal;
 
     public sealed record UnknownAttributes(int Count) : TurnRefusal;
 

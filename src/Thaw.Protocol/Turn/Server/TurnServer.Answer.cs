@@ -16,6 +16,9 @@ public sealed partial class TurnServer
         StunAttributeType.RequestedTransport, StunAttributeType.DontFragment, StunAttributeType.ReservationToken,
     ];
 
+    // With it (RFC 6062 §6.2).
+    private static readonly StunAttributeType[] UnderstoodOfConnections = [.. Understood, StunAttributeType.ConnectionId];
+
     // A Binding request needs no credential, but one that has it is no error.
     private static readonly StunAttributeType[] UnderstoodInBinding =
     [
@@ -42,13 +45,19 @@ public sealed partial class TurnServer
             return;
         }
 
+        if (_options.RelaysTcp && asked.Method is (StunMethod.Connect or StunMethod.ConnectionBind))
+        {
+            HandleConnection(request, asked, now);
+            return;
+        }
+
         if (asked.Method is not (StunMethod.Allocate or StunMethod.Refresh or StunMethod.CreatePermission or StunMethod.ChannelBind))
         {
             RefuseUnproven(asked, StunErrorCode.BadRequest, new TurnRefusal.UnknownMethod(), now);
             return;
         }
 
-        var allocation = _allocations.GetValueOrDefault(fiveTuple);
+        var allocation = _allocations.GetValueOrDefault(fiveTuple) ?? FindMobile(request, asked);
         if (!TryAuthenticate(request, asked, allocation, now, out var identity)) return;
         if (request.FindUnknown(Understood, stackalloc ushort[1]) > 0)
         {
@@ -60,6 +69,7 @@ public sealed partial class TurnServer
         else if (allocation is null) Refuse(asked, identity, StunErrorCode.AllocationMismatch, new TurnRefusal.NoAllocation());
         else if (asked.Method is StunMethod.Refresh) Refresh(request, asked, allocation, now);
         else if (asked.Method is StunMethod.CreatePermission) CreatePermission(request, asked, allocation, now);
+        else if (allocation.Protocol is TransportProtocol.Tcp) Refuse(asked, identity, StunErrorCode.BadRequest, new TurnRefusal.NotOverThisTransport());
         else BindChannel(request, asked, allocation, now);
     }
 
@@ -91,6 +101,7 @@ public sealed partial class TurnServer
         else if (identity is not null) writer.AddIntegrity(identity.Key);
         if (asked.WantsFingerprint) writer.AddFingerprint();
         (_pendingSource, _pendingDestination, _pendingLength) = (asked.FiveTuple.Server, asked.FiveTuple.Client, writer.Finish().Length);
+        _pendingDontFragment = false;
         _isPending = true;
     }
 
@@ -159,7 +170,12 @@ public sealed partial class TurnServer
         TurnRefusal.OthersAllocation => "Allocation of another user"u8,
         TurnRefusal.PeerFamilyMismatch => "Peer of the other address family"u8,
         TurnRefusal.FamilyNotServed => "Address family not served"u8,
-        TurnRefusal.TransportNotServed => "Only UDP is relayed"u8,
+        TurnRefusal.TransportNotServed => "Transport not relayed"u8,
+        TurnRefusal.NotOverThisTransport => "Not with this transport"u8,
+        TurnRefusal.ConnectionExists => "Connection exists"u8,
+        TurnRefusal.TooManyConnections => "Too many connections"u8,
+        TurnRefusal.NoSuchConnection => "No such connection"u8,
+        TurnRefusal.MobilityOff => "No mobility here"u8,
         TurnRefusal.UserQuota => "Quota reached"u8,
         TurnRefusal.TotalQuota or TurnRefusal.PortsExhausted => "Server is full"u8,
         TurnRefusal.NoSuchReservation => "No such reservation"u8,

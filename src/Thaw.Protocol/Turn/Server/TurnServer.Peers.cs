@@ -18,7 +18,7 @@ public sealed partial class TurnServer
                 return;
             }
 
-            if (Judge(allocation, peer, hasPort: false) is var (code, refusal))
+            if (Judge(allocation, peer.Over(allocation.Protocol), hasPort: false) is var (code, refusal))
             {
                 Refuse(asked, allocation.Identity, code, refusal);
                 return;

@@ -13,6 +13,12 @@ public sealed partial class TurnServer
             return;
         }
 
+        if (FindFlawOfTicket(request, allocation) is var (flaw, why))
+        {
+            Refuse(asked, allocation.Identity, flaw, why);
+            return;
+        }
+
         RelayedTransportAddress? named = null;
         if (request.TryFind(StunAttributeType.RequestedAddressFamily, out var family))
         {
@@ -30,6 +36,7 @@ public sealed partial class TurnServer
             granted = wanted is { } asks && asks > _options.DefaultLifetime ? Min(asks, _options.MaxLifetime) : _options.DefaultLifetime;
             allocation.ExpiresAt = now + granted;
             Schedule(allocation);
+            Move(request, asked, allocation);
         }
         else if (named is not null && allocation is { IPv4: not null, IPv6: not null })
         {
@@ -44,6 +51,7 @@ public sealed partial class TurnServer
 
         var writer = Begin(asked, StunClass.SuccessResponse);
         writer.Add(StunAttributeType.Lifetime, (uint)granted.TotalSeconds);
+        if (request.Has(StunAttributeType.MobilityTicket)) WriteTicket(ref writer, allocation);
         Finish(ref writer, asked, allocation.Identity);
     }
 }

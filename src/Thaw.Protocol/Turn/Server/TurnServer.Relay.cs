@@ -82,7 +82,8 @@ public sealed partial class TurnServer
     }
 
     private Allocation? FindLiving(FiveTuple fiveTuple, Instant now)
-        => _allocations.TryGetValue(fiveTuple, out var allocation) && now < allocation.ExpiresAt ? allocation : null;
+        => _allocations.TryGetValue(fiveTuple, out var allocation) && now < allocation.ExpiresAt ? allocation
+            : _moving.Count > 0 ? Arrive(fiveTuple, now) : null;
 
     private bool Drop(RelayDrop reason)
     {
@@ -99,16 +100,16 @@ public sealed partial class TurnServer
     private bool IsOurAddress(TransportAddress peer) => RelayOf(peer.IsIPv4) is { } ours && peer.SameAddress(ours.Announced);
 
     private bool IsOurRelay(TransportAddress peer)
-        => RelayOf(peer.IsIPv4) is { } ours && peer.SameAddress(ours.Announced) && _ports.IsOpen(ours.Local.WithPort(peer.Port));
+        => RelayOf(peer.IsIPv4) is { } ours && peer.SameAddress(ours.Announced) && _ports.IsOpen(ours.Local.WithPort(peer.Port).Over(peer.Protocol));
 
     // Behind a 1:1 NAT a datagram to our own public address would have to turn round outside, if it can.
     private TransportAddress Local(TransportAddress peer)
         => RelayOf(peer.IsIPv4) is { IsTranslated: true } ours && peer.SameAddress(ours.Announced) && IsOurRelay(peer)
-            ? ours.Local.WithPort(peer.Port)
+            ? ours.Local.WithPort(peer.Port).Over(peer.Protocol)
             : peer;
 
     private TransportAddress Announced(TransportAddress peer)
         => RelayOf(peer.IsIPv4) is { IsTranslated: true } ours && peer.SameAddress(ours.Local) && _ports.IsOpen(peer)
-            ? ours.Announced.WithPort(peer.Port)
+            ? ours.Announced.WithPort(peer.Port).Over(peer.Protocol)
             : peer;
 }

@@ -76,6 +76,7 @@ public sealed partial class TurnServer : IMachine
     /// <summary>A client's stream ended: its allocation ends with it (RFC 8656 §3.1).</summary>
     public void Disconnected(FiveTuple fiveTuple, Instant now)
     {
+        if (HasMovedOn(fiveTuple)) return;
         if (_allocations.TryGetValue(fiveTuple, out var allocation)) End(allocation, AllocationEnd.Disconnected);
         _ = now;
     }
@@ -85,6 +86,7 @@ public sealed partial class TurnServer : IMachine
     {
         foreach (var allocation in _allocations.Values.ToArray()) End(allocation, AllocationEnd.Closed);
         _isPending = false;
+        _notices.Clear();
         _isClosed = true;
         _ = now;
     }
@@ -93,13 +95,15 @@ public sealed partial class TurnServer : IMachine
 
     public Output Poll(Span<byte> buffer, Instant now)
     {
+        if (!_isPending && _notices.Count > 0) WriteNotice();
         if (_isPending)
         {
             // From the server's own memory: what is relayed may be longer than the caller's buffer.
             _isPending = false;
-            return Output.Transmit(_pendingSource, _pendingDestination, _pending.AsSpan(0, _pendingLength));
+            return Output.Transmit(_pendingSource, _pendingDestination, _pending.AsSpan(0, _pendingLength), _pendingDontFragment);
         }
 
+        if (_events.TryDequeue(out var happened)) return Output.Event(happened);
         if (_facts.TryDequeue(out var fact)) return Output.Observation(fact);
         return Output.Idle(_isClosed ? Instant.Never : NextDeadline);
     }

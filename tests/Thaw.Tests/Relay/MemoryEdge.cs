@@ -33,7 +33,7 @@ internal sealed class MemoryEdge : IDatagramEdge
         Wake();
     }
 
-    public void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload) { }
+    public void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload, bool dontFragment = false) { }
 
     public void Flush() { }
 

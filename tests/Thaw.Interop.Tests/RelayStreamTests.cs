@@ -169,6 +169,8 @@ public sealed class RelayStreamTests
         byte[] nonce = Value(await AskAsync(client, []), StunAttributeType.Nonce);
         Assert.NotEmpty(Value(await AskAsync(client, nonce), StunAttributeType.XorRelayedAddress));
 
+        for (int i = 0; i < 100 && host.AllocationCount == 0; i++) await Task.Delay(50, Cancel); // counted at the loop's next turn
+
         var draining = host.DrainAsync(Soon);
         await draining.WaitAsync(Enough, Cancel);
         Assert.Equal(1, host.AllocationCount);
@@ -378,7 +380,7 @@ public sealed class RelayStreamTests
             : new CertificateRequest($"CN={subject ?? name}", key, HashAlgorithmName.SHA256);
         if (name is "issuer") request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         if (issuer is null) return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        using var signed = request.Create(issuer, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), [1]);
+        using var signed = request.Create(issuer, issuer.NotBefore, issuer.NotAfter, [1]);
         return rsa ? signed.CopyWithPrivateKey(rsaKey) : signed.CopyWithPrivateKey(key);
     }
 

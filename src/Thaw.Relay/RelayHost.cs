@@ -12,17 +12,18 @@ using Thaw.Relay.Udp;
 namespace Thaw.Relay;
 
 /// <summary>A running STUN and TURN server.</summary>
-public sealed class RelayHost : IAsyncDisposable
+public sealed partial class RelayHost : IAsyncDisposable
 {
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainPace = TimeSpan.FromMilliseconds(200);
 
     private readonly RelayLoop[] _loops;
     private readonly List<StreamListener> _streams = [];
+    private readonly IReadOnlyList<IPAddress> _listen;
 
-    private RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server)
+    private RelayHost(RelayLoop[] loops, IReadOnlyList<IPAddress> listen, ushort port, TurnServerOptions server)
     {
-        _loops = loops;
+        (_loops, _listen) = (loops, listen);
         Port = port;
         Server = server;
     }
@@ -33,7 +34,7 @@ public sealed class RelayHost : IAsyncDisposable
     public ushort? TlsPort { get; private set; }
 
     /// <summary>As it serves: with the relay addresses and rules that were found at start.</summary>
-    public TurnServerOptions Server { get; }
+    public TurnServerOptions Server { get; private set; }
 
     public int Loops => _loops.Length;
 
@@ -55,7 +56,7 @@ public sealed class RelayHost : IAsyncDisposable
         var server = Complete(options, listen);
         var clock = new Clock(TimeProvider.System);
         var open = new OpenRelays();
-        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota);
+        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota, server.TotalRate);
         var loops = new List<RelayLoop>();
         RelayHost? host = null;
         try
@@ -63,7 +64,7 @@ public sealed class RelayHost : IAsyncDisposable
             for (int i = 0; i < count; i++)
                 loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(options.Linger) : new PortableEdge(), clock, open, ledger, server, options));
             ushort port = Listen(loops, listen, options.Port);
-            host = new RelayHost([.. loops], port, server);
+            host = new RelayHost([.. loops], listen, port, server);
             host.ListenForStreams(options, listen);
         }
         catch
@@ -76,13 +77,6 @@ public sealed class RelayHost : IAsyncDisposable
         foreach (var loop in loops) loop.Start();
         foreach (var stream in host._streams) stream.Start();
         return host;
-    }
-
-    /// <summary>No new allocations; ends when the last one has, or at the deadline.</summary>
-    public async Task DrainAsync(TimeSpan deadline)
-    {
-        foreach (var loop in _loops) loop.Drain();
-        for (var waited = TimeSpan.Zero; waited < deadline && AllocationCount > 0; waited += DrainPace) await Task.Delay(DrainPace);
     }
 
     public async ValueTask DisposeAsync()

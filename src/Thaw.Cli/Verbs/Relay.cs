@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -29,12 +28,6 @@ internal static class Relay
         .OrVariable("THAW_RELAY_KEY", "", "a file", text => (true, text));
     private static readonly Option<string> Realm = new Option<string>("--realm") { Description = "Part of every user's key." }
         .OrVariable("THAW_RELAY_REALM", "thaw", "1 to 127 characters", text => (text.Length is > 0 and < 128, text)); // RFC 8489 §14.9
-    private static readonly Option<string[]> User = new Option<string[]>("--user") { Description = "NAME:PASSWORD, may be repeated.", AllowMultipleArgumentsPerToken = true }
-        .OrVariable("THAW_RELAY_USER", [], "NAME:PASSWORD", text => Each(text, pair => (pair.IndexOf(':', StringComparison.Ordinal) > 0, pair)));
-    private static readonly Option<string[]> Secret = new Option<string[]>("--auth-secret") { Description = "Shared secret for minted credentials (TURN REST API), may be repeated.", AllowMultipleArgumentsPerToken = true }
-        .OrVariable("THAW_RELAY_AUTH_SECRET", [], "a secret", text => Each(text, secret => (secret.Length > 0, secret)));
-    private static readonly Option<string> SecretFile = new Option<string>("--auth-secret-file") { Description = "The same from a file, one a line." }
-        .OrVariable("THAW_RELAY_AUTH_SECRET_FILE", "", "a file", text => (true, text));
     private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "UDP ports to relay from; open them in the firewall." }
         .OrVariable("THAW_RELAY_RANGE", ((ushort)49152, (ushort)65535), "two ports such as 49152-65535", Ports);
     private static readonly Option<IPAddress[]> RelayIp = new Option<IPAddress[]>("--relay-ip") { Description = "Local address to relay from, one of each family; the first listened at without it.", AllowMultipleArgumentsPerToken = true }
@@ -61,6 +54,8 @@ internal static class Relay
         .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
     private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company at thousands a second; saves wake-ups on an idle core." }
         .OrVariable("THAW_RELAY_LINGER_US", 0, "0 to 5000", text => Number(text, 0, 5_000));
+    private static readonly Option<string> Log = new Option<string>("--log") { Description = "How to log: text, or json with one object a line." }
+        .OrVariable("THAW_RELAY_LOG", "text", "text or json", text => (text is "text" or "json", text));
     private static readonly Option<bool> Portable = new("--portable") { Description = "Without the fast sockets of Linux." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print the start line as one JSON document." };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log more, also addresses, to standard error." };
@@ -69,23 +64,22 @@ internal static class Relay
     {
         var command = new Command("relay", "Serve STUN and TURN.")
         {
-            Listen, Port, NoTcp, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
-            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Json, Verbose,
+            Listen, Port, NoTcp, TlsPort, Cert, Key, Realm, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
+            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Log, Json, Verbose,
         };
+        foreach (var option in RelayAccounts.Options) command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-
+        using var signals = new RelaySignals();
+        var log = new RelayLog(Console.Error, parsed.GetValue(Verbose), parsed.GetValue(Log) is "json");
         RelayHost host;
         try
         {
-            host = RelayHost.Start(OptionsFrom(parsed));
+            host = RelayHost.Start(OptionsFrom(parsed, log));
         }
         catch (Exception e) when (e is RelayHostException or IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
@@ -96,26 +90,17 @@ internal static class Relay
         await using (host)
         {
             Announce(host, parsed);
-            await stop.Task;
+            await signals.UntilStoppedAsync(host, new RelayReload(host, () => ServerFrom(parsed), log), log);
             await host.DrainAsync(TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)));
         }
 
         return ExitCode.Ok;
-
-        void OnSignal(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            if (!stop.TrySetResult()) Environment.Exit(ExitCode.Interrupted); // the second time means now
-        }
     }
 
-    private static RelayHostOptions OptionsFrom(ParseResult parsed)
+    private static RelayHostOptions OptionsFrom(ParseResult parsed, RelayLog log)
     {
         string cert = parsed.GetValue(Cert)!, key = parsed.GetValue(Key)!;
         if (cert.Length > 0 != key.Length > 0) throw new RelayHostException("--cert and --key belong together.");
-        var (first, last) = parsed.GetValue(Range);
-        var policy = parsed.GetValue(Profile) is "lan" ? PeerPolicy.Lan : PeerPolicy.Public;
-
         return new RelayHostOptions
         {
             Listen = parsed.GetValue(Listen)!,
@@ -127,30 +112,31 @@ internal static class Relay
             Loops = parsed.GetValue(Threads),
             Linger = TimeSpan.FromMicroseconds(parsed.GetValue(LingerUs)),
             IsPortable = parsed.GetValue(Portable),
-            Observed = new RelayLog(Console.Error, parsed.GetValue(Verbose)).Write,
-            Server = new TurnServerOptions
-            {
-                Realm = parsed.GetValue(Realm)!,
-                Users = [.. parsed.GetValue(User)!.Select(pair => pair.Split(':', 2)).Select(pair => new TurnUser(pair[0], pair[1]))],
-                SharedSecrets = [.. parsed.GetValue(Secret)!, .. ReadSecrets(parsed.GetValue(SecretFile)!)],
-                RelayAddresses = [.. parsed.GetValue(RelayIp)!.Select(address => new RelayAddress(new TransportAddress(address, 0)))],
-                FirstRelayPort = first,
-                LastRelayPort = last,
-                UserQuota = parsed.GetValue(UserQuota) is > 0 and var quota ? quota : int.MaxValue,
-                TotalQuota = parsed.GetValue(TotalQuota),
-                UnprovenAnswersPerSecond = parsed.GetValue(UnprovenRate),
-                UnprovenAnswersAtOnce = Math.Max(200, parsed.GetValue(UnprovenRate)),
-                Alternates = [.. parsed.GetValue(Alternate)!.Select(IPEndPoint.Parse).Select(end => new TransportAddress(end.Address, (ushort)end.Port))],
-                Policy = policy.With(parsed.GetValue(AllowPeer)!, parsed.GetValue(DenyPeer)!.Select(prefix => new PeerRule(prefix, "--deny-peer"))),
-            },
+            Observed = log.Write,
+            Server = ServerFrom(parsed),
         };
     }
 
-    private static string[] ReadSecrets(string file)
+    /// <summary>What a reload reads again.</summary>
+    /// <exception cref="RelayHostException">A file is not as it must be.</exception>
+    private static TurnServerOptions ServerFrom(ParseResult parsed)
     {
-        if (file.Length == 0) return [];
-        string[] secrets = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return secrets is [] ? throw new RelayHostException($"{file} has no secret in it.") : secrets;
+        var (first, last) = parsed.GetValue(Range);
+        var policy = parsed.GetValue(Profile) is "lan" ? PeerPolicy.Lan : PeerPolicy.Public;
+        var options = new TurnServerOptions
+        {
+            Realm = parsed.GetValue(Realm)!,
+            RelayAddresses = [.. parsed.GetValue(RelayIp)!.Select(address => new RelayAddress(new TransportAddress(address, 0)))],
+            FirstRelayPort = first,
+            LastRelayPort = last,
+            UserQuota = parsed.GetValue(UserQuota) is > 0 and var quota ? quota : int.MaxValue,
+            TotalQuota = parsed.GetValue(TotalQuota),
+            UnprovenAnswersPerSecond = parsed.GetValue(UnprovenRate),
+            UnprovenAnswersAtOnce = Math.Max(200, parsed.GetValue(UnprovenRate)),
+            Alternates = [.. parsed.GetValue(Alternate)!.Select(IPEndPoint.Parse).Select(end => new TransportAddress(end.Address, (ushort)end.Port))],
+            Policy = policy.With(parsed.GetValue(AllowPeer)!, parsed.GetValue(DenyPeer)!.Select(prefix => new PeerRule(prefix, "--deny-peer"))),
+        };
+        return RelayAccounts.Into(options, parsed);
     }
 
     private static void Announce(RelayHost host, ParseResult parsed)
@@ -166,7 +152,7 @@ internal static class Relay
 
         string tls = host.TlsPort is { } port ? $", TLS port {port}" : "";
         Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open UDP {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}). Ctrl-C stops it.");
-        if (server.Users.Count + server.SharedSecrets.Count == 0) Console.Error.WriteLine("thaw: no --user and no --auth-secret: this is a STUN server, nobody can allocate.");
+        if (server.Users.Count + server.SharedSecrets.Count + server.OAuthKeys.Count == 0) Console.Error.WriteLine("thaw: no user, no secret and no key: this is a STUN server, nobody can allocate.");
     }
 
     private static (bool, T[]) Each<T>(string text, Func<string, (bool Ok, T Value)> parse)

@@ -9,6 +9,8 @@ public enum RelayDrop
     PeerDenied, // a port, or one of our own addresses where no relay is
     Malformed,
     TooLong,
+    OverRate,      // of its allocation
+    OverTotalRate, // of all
     NotDrained, // the host broke the contract: one input, then poll
 }
 
@@ -16,6 +18,7 @@ public enum RelayDrop
 public sealed class TurnCounters
 {
     private readonly long[] _drops = new long[Enum.GetValues<RelayDrop>().Length];
+    private readonly long[] _refusals = new long[TurnCauses.All.Count];
 
     public long PacketsToPeers { get; internal set; }
     public long BytesToPeers { get; internal set; }
@@ -31,5 +34,10 @@ public sealed class TurnCounters
 
     public long Dropped(RelayDrop reason) => _drops[(int)reason];
 
+    /// <summary>Refusals by kind; the first answer of every session, <see cref="TurnCause.Challenge"/>, is one.</summary>
+    public long Refused(TurnCause cause) => _refusals[(int)cause];
+
     internal void Count(RelayDrop reason) => _drops[(int)reason]++;
+
+    internal void Count(TurnCause cause) => _refusals[(int)cause]++;
 }

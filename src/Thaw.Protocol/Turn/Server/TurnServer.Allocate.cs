@@ -7,7 +7,7 @@ public sealed partial class TurnServer
     private const byte Udp = 17; // RFC 8656 §18.8
 
     /// <summary>What an Allocate asks for, once it is known to make sense.</summary>
-    private readonly record struct Wish(bool WantsIPv4, bool WantsIPv6, bool IsEven, bool ReservesNext, ulong? Token, TimeSpan Lifetime)
+    private readonly record struct Wish(bool WantsIPv4, bool WantsIPv6, bool IsEven, bool ReservesNext, ulong? Token, TimeSpan? Lifetime)
     {
         public bool IsDual => WantsIPv4 && WantsIPv6;
     }
@@ -35,10 +35,11 @@ public sealed partial class TurnServer
             return;
         }
 
+        var granted = Grant(wish.Lifetime, identity, now);
         var allocation = new Allocation(asked.FiveTuple, identity, asked.Transaction)
         {
-            Granted = wish.Lifetime,
-            ExpiresAt = now + wish.Lifetime,
+            Granted = granted,
+            ExpiresAt = now + granted,
             Number = Counters.AllocationsMade,
         };
         if (TryFurnish(allocation, wish, now) is var (failure, why))
@@ -51,7 +52,7 @@ public sealed partial class TurnServer
         Schedule(allocation);
         Counters.AllocationsMade++;
         Note(new Observation.AllocationMade(asked.FiveTuple, allocation.User,
-            (allocation.IPv4 ?? allocation.IPv6!).Announced, allocation.IPv4 is null ? null : allocation.IPv6?.Announced, wish.Lifetime));
+            (allocation.IPv4 ?? allocation.IPv6!).Announced, allocation.IPv4 is null ? null : allocation.IPv6?.Announced, granted));
         AnswerAllocate(asked, allocation);
     }
 
@@ -88,7 +89,7 @@ public sealed partial class TurnServer
         if (!TryReadLifetime(request, out var lifetime)) return Bad(StunAttributeType.Lifetime);
 
         wish = new Wish(!isIPv6, isIPv6 || hasAdditional, hasEven, reservesNext, hasToken ? reservation : null,
-            lifetime is { } asked && asked > _options.DefaultLifetime ? Min(asked, _options.MaxLifetime) : _options.DefaultLifetime);
+            lifetime);
         return null;
     }
 

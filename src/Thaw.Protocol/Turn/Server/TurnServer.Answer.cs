@@ -14,6 +14,7 @@ public sealed partial class TurnServer
         StunAttributeType.Realm, StunAttributeType.Nonce, StunAttributeType.PasswordAlgorithm, StunAttributeType.ChannelNumber,
         StunAttributeType.Lifetime, StunAttributeType.XorPeerAddress, StunAttributeType.RequestedAddressFamily, StunAttributeType.EvenPort,
         StunAttributeType.RequestedTransport, StunAttributeType.DontFragment, StunAttributeType.ReservationToken,
+        StunAttributeType.AccessToken,
     ];
 
     // A Binding request needs no credential, but one that has it is no error.
@@ -21,7 +22,7 @@ public sealed partial class TurnServer
     [
         StunAttributeType.Username, StunAttributeType.Userhash, StunAttributeType.MessageIntegrity, StunAttributeType.MessageIntegritySha256,
         StunAttributeType.Realm, StunAttributeType.Nonce, StunAttributeType.PasswordAlgorithm, StunAttributeType.Priority,
-        StunAttributeType.UseCandidate,
+        StunAttributeType.UseCandidate, StunAttributeType.AccessToken,
     ];
 
     /// <summary>What an answer must know of its request.</summary>
@@ -47,6 +48,7 @@ public sealed partial class TurnServer
 
         var allocation = _allocations.GetValueOrDefault(fiveTuple);
         if (!TryAuthenticate(request, asked, allocation, now, out var identity)) return;
+        allocation?.Adopt(identity);
         if (request.FindUnknown(Understood, stackalloc ushort[1]) > 0)
         {
             RefuseUnknown(request, Understood, asked, identity);
@@ -99,12 +101,13 @@ public sealed partial class TurnServer
         if (!MayAnswer(asked, now)) return false;
 
         var writer = Begin(asked, StunClass.ErrorResponse);
-        writer.AddError(code, refusal is TurnRefusal.CredentialExpired ? "Credential expired"u8 : default);
+        writer.AddError(code, refusal is TurnRefusal.CredentialExpired or TurnRefusal.TokenNotAccepted { Fault: TokenFault.Expired } ? "Credential expired"u8 : default);
         writer.Add(StunAttributeType.Realm, _accounts.Realm);
         Span<byte> nonce = stackalloc byte[ServerNonce.Length];
         _nonces.Write(nonce, asked.FiveTuple.Client, UnixTime(now));
         writer.Add(StunAttributeType.Nonce, nonce);
         if (_accounts.OffersSha256) writer.Add(StunAttributeType.PasswordAlgorithms, TurnAccounts.PasswordAlgorithms);
+        if (_accounts.Tokens is { } tokens) writer.Add(StunAttributeType.ThirdPartyAuthorization, tokens.ServerName); // RFC 7635 §6.1
         Finish(ref writer, asked, identity: null);
         NoteRefusal(asked, code, refusal);
         return false;
@@ -138,6 +141,7 @@ public sealed partial class TurnServer
     private void NoteRefusal(in Asked asked, int code, TurnRefusal refusal)
     {
         Counters.Refusals++;
+        Counters.Count(refusal.Cause);
         Note(new Observation.TurnRequestRefused(asked.FiveTuple, asked.Method, code, refusal));
     }
 

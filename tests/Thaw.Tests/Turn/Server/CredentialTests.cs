@@ -249,7 +249,7 @@ public sealed class CredentialTests
         Assert.Equal(438, new Reply(_table.Client().Put(allocate)!.Bytes).Code);
     }
 
-    private static TurnClient Minted(TurnTable table, string name, string secret = Secret, ushort port = 1)
+    internal static TurnClient Minted(TurnTable table, string name, string secret = Secret, ushort port = 1)
     {
 #pragma warning disable CA5350 // The convention of TURN's REST API.
         byte[] mac = HMACSHA1.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(name));

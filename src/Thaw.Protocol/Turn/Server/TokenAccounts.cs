@@ -9,6 +9,9 @@ internal sealed class TokenAccounts
 {
     private const long Delta = 5; // RFC 7635 §7: what clocks may differ by, in seconds
 
+    // coturn, and clients made with its library, sign SHA-1 with the first 128 bits of the key, as if it were one of MD5.
+    private const int CoturnKeyLength = 16;
+
     private readonly Dictionary<string, OAuthKey> _keys = [];
     private readonly byte[] _serverName;
 
@@ -39,12 +42,20 @@ internal sealed class TokenAccounts
         long over = opened.IssuedAt + opened.Lifetime;
         if (unixTime - over > Delta) return Late(TokenFault.Expired, unixTime - over);
         if (opened.IssuedAt - unixTime > opened.Lifetime + Delta) return Late(TokenFault.FromTheFuture, opened.IssuedAt - unixTime);
-        if (request.CheckIntegrity(opened.MacKey) is not StunSeal.Valid) return new TurnRefusal.TokenNotAccepted(display, TokenFault.WrongKey);
+        byte[]? signer = Signer(request, opened.MacKey);
+        if (signer is null) return new TurnRefusal.TokenNotAccepted(display, TokenFault.WrongKey);
 
         // Every client has the key's name; the token is who it is.
         string account = $"{display}#{Convert.ToHexString(SHA256.HashData(opened.MacKey).AsSpan(0, 8))}";
-        identity = new TurnIdentity(kid.ToArray(), account, PasswordAlgorithm.Sha256, opened.MacKey) { TokenEndsAt = Math.Min(over + Delta, unixTime + opened.Lifetime + Delta) };
+        identity = new TurnIdentity(kid.ToArray(), account, PasswordAlgorithm.Sha256, signer) { TokenEndsAt = Math.Min(over + Delta, unixTime + opened.Lifetime + Delta) };
         return null;
+
+        static byte[]? Signer(in StunReader request, byte[] macKey)
+        {
+            if (request.CheckIntegrity(macKey) is StunSeal.Valid) return macKey;
+            byte[] cut = macKey[..CoturnKeyLength];
+            return request.CheckIntegrity(cut) is StunSeal.Valid ? cut : null;
+        }
 
         TurnRefusal.TokenNotAccepted Late(TokenFault fault, long by) => new(display, fault, TimeSpan.FromSeconds(Math.Min(by, uint.MaxValue)));
     }

@@ -16,6 +16,13 @@ internal sealed record TurnIdentity(byte[] Username, string Account, PasswordAlg
     /// <summary>Unix time at which the access token that it came with is over (RFC 7635); null: no token.</summary>
     public long? TokenEndsAt { get; init; }
 
+    /// <summary>
+    /// RFC 8656 §5: the same user. A token says who signs only by the key in it, and the next one has another key, perhaps
+    /// under another name: so any token carries on what a token began.
+    /// </summary>
+    public bool MayTakeOver(TurnIdentity owner)
+        => TokenEndsAt is not null ? owner.TokenEndsAt is not null : owner.TokenEndsAt is null && Username.AsSpan().SequenceEqual(owner.Username);
+
     /// <summary>Of a token, the key in it is the key, whatever the algorithm; and it ends with the token.</summary>
     public bool Is(ReadOnlySpan<byte> username, PasswordAlgorithm algorithm, long unixTime)
         => (TokenEndsAt is { } end ? unixTime < end : Algorithm == algorithm) && username.SequenceEqual(Username);

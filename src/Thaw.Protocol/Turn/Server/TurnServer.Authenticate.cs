@@ -43,7 +43,7 @@ public sealed partial class TurnServer
             return Challenge(asked, StunErrorCode.Unauthenticated, refusal, now);
 
         identity = found!;
-        if (allocation is not null && !identity.Username.AsSpan().SequenceEqual(allocation.Identity.Username))
+        if (allocation is not null && !identity.MayTakeOver(allocation.Identity))
             return Refuse(asked, identity, StunErrorCode.WrongCredentials, new TurnRefusal.OthersAllocation(identity.Display)); // RFC 8656 §5
         if (asked.Method is StunMethod.Allocate) NoteOddity(asked, identity, minted, now);
         return true;

@@ -54,6 +54,15 @@ public sealed class AccessTokenTests
     }
 
     [Fact]
+    public void A_client_that_signs_with_the_first_128_bits_as_coturn_does_is_answered_in_kind()
+    {
+        var reply = Holder("north", Token("north"), macKey: MacKey[..16]).Allocate();
+        Assert.True(reply.Succeeded);
+        Assert.Equal(StunSeal.Valid, reply.Message.CheckIntegrity(MacKey[..16]));
+        Assert.Equal(401, Holder("north", Token("north"), macKey: MacKey[..15], port: 2).Allocate().Code);
+    }
+
+    [Fact]
     public void Passwords_go_on_working_beside_tokens()
     {
         Assert.True(_table.Client(port: 1).Allocate().Succeeded);
@@ -75,6 +84,20 @@ public sealed class AccessTokenTests
         Assert.Equal(StunSeal.Valid, reply.Message.CheckIntegrity(otherMac));
         _table.Pass(400);
         Assert.Equal(600u, renewed.Ask(StunMethod.Refresh).Lifetime);
+    }
+
+    [Fact]
+    public void A_token_under_the_next_key_carries_an_allocation_on_but_no_password_does_and_none_a_passwords()
+    {
+        var holder = Holder("north", Token("north"));
+        holder.Allocate();
+        byte[] otherMac = new byte[32];
+        Assert.True(Holder("union", Token("union", otherMac), otherMac).Ask(StunMethod.Refresh).Succeeded);
+        Assert.Equal(441, _table.Client().Refresh().Code);
+
+        _table.Client(port: 2).Allocate();
+        Assert.Equal(441, Holder("north", Token("north"), port: 2).Ask(StunMethod.Refresh).Code);
+        Assert.Equal(2, _table.Server.AllocationCount);
     }
 
     [Fact]

@@ -26,14 +26,15 @@ internal sealed class ServerNonce
 
     private readonly byte[] _key;
     private readonly byte[] _cookie;
-    private readonly long _lifetime;
+    private readonly long _lifetime; // in steps
 
     /// <param name="features">RFC 8489 §18.1: bit 0 password algorithms, bit 1 username anonymity.</param>
     /// <param name="lifetime">At most two hours and a quarter, within which the short form of the time is unambiguous.</param>
     public ServerNonce(byte[] key, int features, TimeSpan lifetime)
     {
         _key = key;
-        _lifetime = Math.Min((long)lifetime.TotalSeconds, SecondsPerStep * Steps / 2) / SecondsPerStep;
+        long seconds = Math.Min((long)lifetime.TotalSeconds, SecondsPerStep * Steps / 2);
+        _lifetime = (seconds + SecondsPerStep - 1) / SecondsPerStep; // the step that it was made in had begun before
         _cookie = [.. "obMatJos2AAA"u8, Alphabet[features]]; // RFC 8489 §9.2
     }
 

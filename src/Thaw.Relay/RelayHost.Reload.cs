@@ -1,6 +1,4 @@
-using System.Net;
 using Thaw.Protocol.Turn;
-using Thaw.Relay.Loop;
 
 namespace Thaw.Relay;
 
@@ -42,10 +40,10 @@ public sealed partial class RelayHost
     public bool IsDraining { get; private set; }
 
     /// <summary>No new allocations; ends when the last one has, or at the deadline, which may be <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
-    public async Task DrainAsync(TimeSpan deadline, CancellationToken cancel = default)
+    public async Task DrainAsync(TimeSpan deadline)
     {
         Drain();
         for (var waited = TimeSpan.Zero; (deadline < TimeSpan.Zero || waited < deadline) && !_loops.All(loop => loop.IsDrained); waited += DrainPace)
-            await Task.Delay(DrainPace, cancel);
+            await Task.Delay(DrainPace);
     }
 }

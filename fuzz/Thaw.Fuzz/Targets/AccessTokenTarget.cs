@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Thaw.Protocol;
 using Thaw.Protocol.Stun;
 using Thaw.Protocol.Turn;
 

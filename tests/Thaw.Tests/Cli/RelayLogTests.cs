@@ -11,12 +11,14 @@ using static Thaw.Tests.Turn.Server.TurnTable;
 
 namespace Thaw.Tests.Cli;
 
-public sealed class RelayLogTests
+public sealed class RelayLogTests : IDisposable
 {
     private static readonly FiveTuple FiveTuple = new(At("192.0.2.7", 5000), At("198.51.100.1", 3478));
 
     private readonly StringWriter _text = new();
     private readonly FakeTimeProvider _time = new(Noon);
+
+    public void Dispose() => _text.Dispose();
 
     [Fact]
     public void Every_refusal_worth_a_line_is_one_JSON_object_with_cause_code_method_and_user()

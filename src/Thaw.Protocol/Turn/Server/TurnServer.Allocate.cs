@@ -7,7 +7,7 @@ public sealed partial class TurnServer
     private const byte Udp = 17; // RFC 8656 §18.8
 
     /// <summary>What an Allocate asks for, once it is known to make sense.</summary>
-    private readonly record struct Wish(bool WantsIPv4, bool WantsIPv6, bool IsEven, bool ReservesNext, ulong? Token, TimeSpan? Lifetime)
+    private readonly record struct Wish(bool WantsIPv4, bool WantsIPv6, bool IsEven, bool ReservesNext, ulong? Token, TimeSpan Lifetime)
     {
         public bool IsDual => WantsIPv4 && WantsIPv6;
     }
@@ -89,7 +89,7 @@ public sealed partial class TurnServer
         if (!TryReadLifetime(request, out var lifetime)) return Bad(StunAttributeType.Lifetime);
 
         wish = new Wish(!isIPv6, isIPv6 || hasAdditional, hasEven, reservesNext, hasToken ? reservation : null,
-            lifetime);
+            lifetime is { } asked && asked > _options.DefaultLifetime ? Min(asked, _options.MaxLifetime) : _options.DefaultLifetime);
         return null;
     }
 

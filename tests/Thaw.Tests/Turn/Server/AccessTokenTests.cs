@@ -58,7 +58,7 @@ public sealed class AccessTokenTests
     {
         var reply = Holder("north", Token("north"), macKey: MacKey[..16]).Allocate();
         Assert.True(reply.Succeeded);
-        Assert.Equal(StunSeal.Valid, reply.Message.CheckIntegrity(MacKey[..16]));
+        Assert.Equal(StunSeal.Valid, reply.Message.CheckIntegrity(MacKey.AsSpan(0, 16)));
         Assert.Equal(401, Holder("north", Token("north"), macKey: MacKey[..15], port: 2).Allocate().Code);
     }
 

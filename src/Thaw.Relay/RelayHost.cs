@@ -21,10 +21,11 @@ public sealed partial class RelayHost : IAsyncDisposable
     private readonly RelayLoop[] _loops;
     private readonly List<StreamListener> _streams = [];
     private readonly Lazy<RelayMetrics> _metrics;
+    private readonly IReadOnlyList<IPAddress> _listen;
 
-    internal RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server)
+    internal RelayHost(RelayLoop[] loops, IReadOnlyList<IPAddress> listen, ushort port, TurnServerOptions server)
     {
-        _loops = loops;
+        (_loops, _listen) = (loops, listen);
         _metrics = new Lazy<RelayMetrics>(() => new RelayMetrics(this));
         Port = port;
         Server = server;
@@ -36,7 +37,7 @@ public sealed partial class RelayHost : IAsyncDisposable
     public ushort? TlsPort { get; private set; }
 
     /// <summary>As it serves: with the relay addresses and rules that were found at start.</summary>
-    public TurnServerOptions Server { get; }
+    public TurnServerOptions Server { get; private set; }
 
     public int Loops => _loops.Length;
 
@@ -60,7 +61,7 @@ public sealed partial class RelayHost : IAsyncDisposable
         var clock = new Clock(TimeProvider.System);
         var open = new OpenRelays();
         var moved = new MovedClients();
-        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota);
+        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota, server.TotalRate);
         var loops = new List<RelayLoop>();
         RelayHost? host = null;
         try
@@ -74,7 +75,7 @@ public sealed partial class RelayHost : IAsyncDisposable
             foreach (var loop in loops) loop.Beside = loops;
 
             ushort port = Listen(loops, listen, options.Port, "", (loop, socket) => loop.AddListener(socket));
-            host = new RelayHost([.. loops], port, server);
+            host = new RelayHost([.. loops], listen, port, server);
             var certificate = options.Certificate is { } current ? new CertificateSource(current, options.Intermediates) : null;
             host.ListenForStreams(options, certificate, listen);
             if (certificate is not null && options.ListensOnDtls) host.ListenForDtls(options, certificate, listen);
@@ -91,13 +92,6 @@ public sealed partial class RelayHost : IAsyncDisposable
         foreach (var loop in loops) loop.Start();
         foreach (var stream in host._streams) stream.Start();
         return host;
-    }
-
-    /// <summary>No new allocations; ends when the last one has, or at the deadline.</summary>
-    public async Task DrainAsync(TimeSpan deadline)
-    {
-        foreach (var loop in _loops) loop.Drain();
-        for (var waited = TimeSpan.Zero; waited < deadline && AllocationCount > 0; waited += DrainPace) await Task.Delay(DrainPace);
     }
 
     public async ValueTask DisposeAsync()

@@ -25,6 +25,9 @@ internal static class TurnServerTarget
     {
         Users = [new TurnUser("alice", "secret")],
         SharedSecrets = ["north"],
+        OAuthKeys = [OAuthKey.TryCreate("kid", new byte[32], null, out var key) ? key! : throw new InvalidOperationException()],
+        MaxRate = 1000,
+        TotalRate = 2000,
         RelayAddresses = [new RelayAddress(Listener), new RelayAddress(new TransportAddress(IPAddress.Parse("2001:db8::1"), 0))],
         TotalQuota = Quota,
         RelaysTcp = true,

@@ -14,9 +14,9 @@ internal static class RelayTop
 
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(3);
 
-    private static readonly Option<bool> Addresses = new("--addresses") { Description = "Show addresses, not tokens that stand for them." };
-    private static readonly Option<bool> Once = new("--once") { Description = "Look for a second, print, end; 2 if something in the relay does not work any more." };
-    private static readonly Option<bool> Json = new("--json") { Description = "The same as one JSON document." };
+    private static readonly Option<bool> Addresses = new Option<bool>("--addresses") { Description = "Show addresses, not tokens that stand for them." }.OrVariable("THAW_RELAY_TOP_ADDRESSES");
+    private static readonly Option<bool> Once = new Option<bool>("--once") { Description = "Look for a second, print, end; 2 if something in the relay does not work any more." }.OrVariable("THAW_RELAY_TOP_ONCE");
+    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "The same as one JSON document." }.OrVariable("THAW_RELAY_TOP_JSON");
 
     public static Command Command()
     {

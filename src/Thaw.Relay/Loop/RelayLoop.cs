@@ -39,6 +39,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private int _asleep;
     private volatile bool _stopping;
     private volatile bool _draining;
+    private volatile bool _isDrainSeen;
     private volatile int _allocations;
 
     public RelayLoop(
@@ -173,7 +174,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private void Turn()
     {
         _now = _clock.Now;
-        if (_draining && !Server.IsDraining) Server.IsDraining = true;
+        TakeOrders();
         RunErrands();
         if (_now >= _wakeAt)
         {
@@ -186,10 +187,11 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         AnswerQuestion();
         _edge.Flush();
         _allocations = Server.AllocationCount;
+        _isDrainSeen = Server.IsDraining; // in this order: whoever sees it sees all allocations that there can be
 
         // Posters look at _asleep after they have enqueued and we look at the queue after we have set it.
         Interlocked.Exchange(ref _asleep, 1);
-        bool idle = !_errands.Reader.TryPeek(out _) && !_questions.Reader.TryPeek(out _) && !_stopping && _draining == Server.IsDraining;
+        bool idle = !_errands.Reader.TryPeek(out _) && !_questions.Reader.TryPeek(out _) && !_stopping && _draining == Server.IsDraining && Volatile.Read(ref _reloaded) is null;
         _edge.Receive(idle ? UntilNextDeadline() : TimeSpan.Zero, _arrived);
         Volatile.Write(ref _asleep, 0);
         _edge.Flush();
@@ -207,6 +209,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         _nextRound = _now + Rounds;
         Volatile.Write(ref _roundedAt, _now.Ticks);
         Server.SetWallClock(_clock.Time.GetUtcNow(), _now);
+        DrainServer(); // what the fast paths noted
         foreach (var (fiveTuple, stream) in _streams)
         {
             if (Server.Find(fiveTuple) is not null) stream.UsedAt = _now;

@@ -38,7 +38,7 @@ public sealed partial class Allocation
 
     public int ChannelCount => _channels.Count;
 
-    internal TurnIdentity Identity { get; }
+    internal TurnIdentity Identity { get; private set; }
 
     /// <summary>Of the Allocate that made it: the same again is a retransmission (RFC 8656 §7.2).</summary>
     internal TransactionId Transaction { get; }
@@ -48,11 +48,24 @@ public sealed partial class Allocation
     internal ulong? ReservationToken { get; set; }
     internal int AdditionalFamilyError { get; set; }
 
+    internal RateBucket RateToPeers;
+    internal RateBucket RateToClient;
+    internal Instant RateToldUntil { get; set; }
+
     /// <summary>Its place in the server's order of deadlines; never later than its earliest.</summary>
     internal Instant QueuedAt { get; set; } = Instant.Never;
 
     /// <summary>Tells apart what is due at one instant.</summary>
     internal long Number { get; init; }
+
+    /// <summary>
+    /// The same user proved itself by another key: a new password, another algorithm, a new token. What was booked stays
+    /// booked on the account that it was booked on.
+    /// </summary>
+    internal void Adopt(TurnIdentity identity)
+    {
+        if (!ReferenceEquals(identity, Identity)) Identity = identity with { Account = Identity.Account };
+    }
 
     internal RelayedTransportAddress? RelayFor(TransportAddress peer)
         => peer.Protocol == Protocol ? peer.IsIPv4 ? IPv4 : IPv6 : null;
@@ -108,6 +121,15 @@ public sealed partial class Allocation
         _channels.Add(channel);
         if (removed > 0) TabulateChannels();
         else Tabulate(channel);
+    }
+
+    /// <summary>Ends permissions before their time, and the channels with them.</summary>
+    internal void Revoke(Predicate<Permission> isRevoked, Instant now)
+    {
+        foreach (var permission in _permissions)
+            if (isRevoked(permission)) permission.ExpiresAt = now;
+        _channels.RemoveAll(channel => channel.Permission.ExpiresAt <= now);
+        _permissions.RemoveAll(permission => permission.ExpiresAt <= now);
     }
 
     /// <summary>Forgets what has run out.</summary>

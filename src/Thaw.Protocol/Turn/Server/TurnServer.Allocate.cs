@@ -40,10 +40,11 @@ public sealed partial class TurnServer
             return;
         }
 
+        var granted = Grant(wish.Lifetime, identity, now);
         var allocation = new Allocation(asked.FiveTuple, identity, asked.Transaction)
         {
-            Granted = wish.Lifetime,
-            ExpiresAt = now + wish.Lifetime,
+            Granted = granted,
+            ExpiresAt = now + granted,
             Number = Counters.AllocationsMade,
             MadeAt = now,
             Protocol = wish.Protocol,
@@ -60,7 +61,7 @@ public sealed partial class TurnServer
         Schedule(allocation);
         Counters.AllocationsMade++;
         Note(new Observation.AllocationMade(asked.FiveTuple, allocation.User,
-            (allocation.IPv4 ?? allocation.IPv6!).Announced, allocation.IPv4 is null ? null : allocation.IPv6?.Announced, wish.Lifetime));
+            (allocation.IPv4 ?? allocation.IPv6!).Announced, allocation.IPv4 is null ? null : allocation.IPv6?.Announced, granted));
         AnswerAllocate(asked, allocation);
     }
 

@@ -14,6 +14,7 @@ public sealed partial class TurnServer
         StunAttributeType.Realm, StunAttributeType.Nonce, StunAttributeType.PasswordAlgorithm, StunAttributeType.ChannelNumber,
         StunAttributeType.Lifetime, StunAttributeType.XorPeerAddress, StunAttributeType.RequestedAddressFamily, StunAttributeType.EvenPort,
         StunAttributeType.RequestedTransport, StunAttributeType.DontFragment, StunAttributeType.ReservationToken,
+        StunAttributeType.AccessToken,
     ];
 
     // With it (RFC 6062 §6.2).
@@ -24,7 +25,7 @@ public sealed partial class TurnServer
     [
         StunAttributeType.Username, StunAttributeType.Userhash, StunAttributeType.MessageIntegrity, StunAttributeType.MessageIntegritySha256,
         StunAttributeType.Realm, StunAttributeType.Nonce, StunAttributeType.PasswordAlgorithm, StunAttributeType.Priority,
-        StunAttributeType.UseCandidate,
+        StunAttributeType.UseCandidate, StunAttributeType.AccessToken,
     ];
 
     private static readonly StunAttributeType[] UnderstoodInBehaviour =
@@ -59,6 +60,7 @@ public sealed partial class TurnServer
 
         var allocation = _allocations.GetValueOrDefault(fiveTuple) ?? FindMobile(request, asked);
         if (!TryAuthenticate(request, asked, allocation, now, out var identity)) return;
+        allocation?.Adopt(identity);
         if (request.FindUnknown(Understood, stackalloc ushort[1]) > 0)
         {
             RefuseUnknown(request, Understood, asked, identity);
@@ -119,12 +121,13 @@ public sealed partial class TurnServer
         if (!MayAnswer(asked, now)) return false;
 
         var writer = Begin(asked, StunClass.ErrorResponse);
-        writer.AddError(code, refusal is TurnRefusal.CredentialExpired ? "Credential expired"u8 : default);
+        writer.AddError(code, refusal is TurnRefusal.CredentialExpired or TurnRefusal.TokenNotAccepted { Fault: TokenFault.Expired } ? "Credential expired"u8 : default);
         writer.Add(StunAttributeType.Realm, _accounts.Realm);
         Span<byte> nonce = stackalloc byte[ServerNonce.Length];
         _nonces.Write(nonce, asked.FiveTuple.Client, UnixTime(now));
         writer.Add(StunAttributeType.Nonce, nonce);
         if (_accounts.OffersSha256) writer.Add(StunAttributeType.PasswordAlgorithms, TurnAccounts.PasswordAlgorithms);
+        if (_accounts.Tokens is { } tokens) writer.Add(StunAttributeType.ThirdPartyAuthorization, tokens.ServerName); // RFC 7635 §6.1
         Finish(ref writer, asked, identity: null);
         NoteRefusal(asked, code, refusal);
         return false;

@@ -15,7 +15,8 @@ public sealed partial class TurnServer : IMachine
     private static readonly TimeSpan ChannelLifetime = TimeSpan.FromMinutes(10);   // RFC 8656 §12
     private static readonly TimeSpan ReservationLifetime = TimeSpan.FromSeconds(30); // RFC 8656 §7.2
 
-    private readonly TurnServerOptions _options;
+    private readonly byte[] _nonceKey;
+    private TurnServerOptions _options;
     private readonly IRelayPorts _ports;
     private readonly IRelayLedger _ledger;
     private readonly RandomNumberGenerator _random;
@@ -33,7 +34,7 @@ public sealed partial class TurnServer : IMachine
     {
         _options = options;
         _ports = ports;
-        _ledger = ledger ?? new RelayLedger(options.TotalQuota, options.UserQuota);
+        _ledger = ledger ?? new RelayLedger(options.TotalQuota, options.UserQuota, options.TotalRate);
         _random = random;
         _budget = new AnswerBudget(options.UnprovenAnswersPerSecond, options.UnprovenAnswersAtOnce, random);
         _accounts = new TurnAccounts(options);
@@ -49,9 +50,10 @@ public sealed partial class TurnServer : IMachine
             place = address;
         }
 
-        byte[] key = options.NonceKey.ToArray();
-        if (key.Length == 0) random.GetBytes(key = new byte[HMACSHA256.HashSizeInBytes]);
-        _nonces = new ServerNonce(key, _accounts.Features, options.NonceLifetime);
+        _nonceKey = options.NonceKey.ToArray();
+        if (_nonceKey.Length == 0) random.GetBytes(_nonceKey = new byte[HMACSHA256.HashSizeInBytes]);
+        SetRates();
+        _nonces = new ServerNonce(_nonceKey, _accounts.Features, options.NonceLifetime);
     }
 
     public TurnCounters Counters { get; } = new();

@@ -14,6 +14,12 @@ public sealed record TurnServerOptions
     /// </summary>
     public IReadOnlyList<string> SharedSecrets { get; init; } = [];
 
+    /// <summary>Keys of authorization servers whose access tokens are accepted (RFC 7635). With one, the first answer names <see cref="OAuthServerName"/>.</summary>
+    public IReadOnlyList<OAuthKey> OAuthKeys { get; init; } = [];
+
+    /// <summary>What tokens for this server are bound to; null: the realm. At most 255 bytes.</summary>
+    public string? OAuthServerName { get; init; }
+
     /// <summary>RFC 8489's SHA-256 beside MD5. Costs twelve bytes in the first answer.</summary>
     public bool OffersSha256 { get; init; } = true;
 
@@ -28,6 +34,12 @@ public sealed record TurnServerOptions
 
     /// <summary>Relayed addresses of one user, reserved ones included.</summary>
     public int UserQuota { get; init; } = int.MaxValue;
+
+    /// <summary>Bytes of payload a second that one allocation may have relayed, each way; 0: no limit. What is over is dropped.</summary>
+    public long MaxRate { get; init; }
+
+    /// <summary>The same of all together.</summary>
+    public long TotalRate { get; init; }
 
     /// <summary>Permissions, and channels, of one allocation. A voice server behind a relay has a peer for each caller.</summary>
     public int MaxPeers { get; init; } = 1024;

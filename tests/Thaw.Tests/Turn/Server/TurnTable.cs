@@ -47,7 +47,7 @@ internal sealed class TurnTable
     {
         Options = options ?? Served;
         Ports = new NumberedPorts();
-        Ledger = new RelayLedger(Options.TotalQuota, Options.UserQuota);
+        Ledger = new RelayLedger(Options.TotalQuota, Options.UserQuota, Options.TotalRate);
         Server = new TurnServer(Options, Ports, new SeededRandom(seed), Noon, Now, Ledger);
     }
 

@@ -19,7 +19,8 @@ public sealed class RelayConfigTests
         string conf = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(conf, await File.ReadAllTextAsync(Debian) + "\nlt-cred-mech\nuser=user:pass\nrealm=north.gov\nallow-loopback-peers\nmin-port=50000\nmax-port=50999\n");
+            string shipped = await File.ReadAllTextAsync(Debian, TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(conf, shipped + "\nlt-cred-mech\nuser=user:pass\nrealm=north.gov\nallow-loopback-peers\nmin-port=50000\nmax-port=50999\n", TestContext.Current.CancellationToken);
             await using var relay = await RelayProcess.StartAsync("--turnserver-conf", conf);
             Assert.Equal(("north.gov", 50000), (relay.Started.GetProperty("realm").GetString(), relay.Started.GetProperty("firstRelayPort").GetInt32()));
 

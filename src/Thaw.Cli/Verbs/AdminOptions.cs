@@ -39,7 +39,7 @@ internal static class AdminOptions
     /// <exception cref="RelayHostException">The file has no token.</exception>
     public static string ReadToken(ParseResult parsed)
     {
-        if (parsed.GetValue(TokenFile) is not { Length: > 0 } file) return parsed.GetValue(Token) is [var token, ..] ? token : "";
+        if (parsed.GetValue(TokenFile) is not { Length: > 0 } file) return parsed.GetValue(Token) is [var given, ..] ? given : "";
         return File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : throw new RelayHostException($"{file} has no token in it.");
     }
 

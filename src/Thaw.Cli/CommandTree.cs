@@ -7,6 +7,6 @@ internal static class CommandTree
 {
     public static RootCommand Root() => new("Thaw: WebRTC voice that never hangs on \"Connecting\".")
     {
-        Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(),
+        Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(), Verbs.Bench.Command(),
     };
 }

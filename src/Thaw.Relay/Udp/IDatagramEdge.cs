@@ -47,3 +47,12 @@ internal enum EdgeUse
     Listener,       // a large buffer; alone on its port
     SharedListener, // one of several on one port, among which the system spreads the clients
 }
+
+internal sealed record EdgeOptions
+{
+    /// <summary>How long packets may wait for company at rates where waking up costs more than they do; zero: never.</summary>
+    public TimeSpan Linger { get; init; }
+
+    /// <summary>Runs of datagrams to one destination leave as one.</summary>
+    public bool Segments { get; init; } = true;
+}

@@ -13,7 +13,7 @@ internal static unsafe partial class Libc
     public const int MsgDontWait = 0x40, MsgTrunc = 0x20;
     public const int EpollCloExec = 0x80000, EpollCtlAdd = 1, EpollIn = 1;
     public const int EfdNonBlock = 0x800, EfdCloExec = 0x80000;
-    public const int Eintr = 4, Eio = 5, Eagain = 11, Einval = 22, Emsgsize = 90;
+    public const int Eperm = 1, Eintr = 4, Eio = 5, Eagain = 11, Einval = 22, Enosys = 38, Emsgsize = 90;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct IoVec
@@ -86,6 +86,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     public static partial int EpollWait(int epoll, byte* events, int most, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "epoll_pwait2", SetLastError = true)]
+    public static partial int EpollWaitExactly(int epoll, byte* events, int most, long* time, void* signals, nuint size);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventFd(uint initial, int flags);

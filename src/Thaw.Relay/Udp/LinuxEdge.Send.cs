@@ -24,7 +24,7 @@ internal sealed unsafe partial class LinuxEdge
     private Libc.SegmentControl* _controls;
     private int _runs;
     private int _used;
-    private bool _canSegment = true;
+    private bool _canSegment;
 
     public void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload)
     {

@@ -16,6 +16,8 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     private const int NameLength = 28; // sockaddr_in6
     private const int ListenerBufferBytes = 8 << 20;
 
+    private static readonly TimeSpan Coarse = TimeSpan.FromMilliseconds(10); // below, a wait of whole milliseconds is not exact enough
+
     private readonly int _epoll;
     private readonly int _wake;
     private readonly int _eventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
@@ -26,11 +28,12 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     private readonly Libc.MMsgHdr* _arrived;
     private EdgeSocket?[] _byFile = new EdgeSocket?[256];
     private Linger _linger;
+    private bool _waitsExactly = true; // Linux 5.11
 
-    /// <param name="linger">How long packets may wait for company at rates where waking up costs more than they do; zero: never.</param>
-    public LinuxEdge(TimeSpan linger)
+    public LinuxEdge(EdgeOptions options)
     {
-        _linger = new Linger(linger);
+        _linger = new Linger(options.Linger);
+        _canSegment = options.Segments;
         _epoll = Libc.EpollCreate(Libc.EpollCloExec);
         _wake = Libc.EventFd(0, Libc.EfdNonBlock | Libc.EfdCloExec);
         if (_epoll < 0 || _wake < 0) throw new InvalidOperationException($"No epoll: error {Marshal.GetLastPInvokeError()}.");
@@ -63,7 +66,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         if (use is EdgeUse.SharedListener) Libc.Set(file, Libc.SolSocket, Libc.SoReusePort, 1);
         byte* name = stackalloc byte[NameLength];
         uint length = WriteName(name, local);
-        if (Libc.Bind(file, name, length) != 0 || Libc.GetSockName(file, name, &length) != 0 || !Watch(file))
+        if (Libc.Bind(file, name, length) != 0 || (local.Port == 0 && Libc.GetSockName(file, name, &length) != 0) || !Watch(file))
         {
             Libc.Close(file);
             return null;
@@ -90,7 +93,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     public void Receive(TimeSpan most, Arrival arrival)
     {
         if (_linger.IsWorthIt && most > TimeSpan.Zero) Libc.Sleep(_linger.Time);
-        int count = Libc.EpollWait(_epoll, _events, MaxEvents, (int)Math.Ceiling(most.TotalMilliseconds));
+        int count = WaitForEvents(most);
         for (int i = 0; i < count; i++)
         {
             int file = *(int*)(_events + i * _eventSize + _eventSize - sizeof(long));
@@ -115,6 +118,19 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         Libc.Close(_epoll);
         foreach (nint block in _blocks) NativeMemory.Free((void*)block);
         _blocks.Clear();
+    }
+
+    private int WaitForEvents(TimeSpan most)
+    {
+        if (_waitsExactly && most > TimeSpan.Zero && most < Coarse)
+        {
+            long* time = stackalloc long[] { 0, (long)most.TotalNanoseconds };
+            int count = Libc.EpollWaitExactly(_epoll, _events, MaxEvents, time, null, 0);
+            if (count >= 0 || Marshal.GetLastPInvokeError() is not (Libc.Enosys or Libc.Eperm)) return count;
+            _waitsExactly = false;
+        }
+
+        return Libc.EpollWait(_epoll, _events, MaxEvents, (int)Math.Ceiling(most.TotalMilliseconds));
     }
 
     private void ReceiveFrom(EdgeSocket socket, Arrival arrival)

@@ -26,7 +26,8 @@ public sealed class DependencyTests
         ["Thaw.Net"] = ["Thaw.Protocol"],
         ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Protocol"],
-        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay"],
+        ["Thaw.Load"] = ["Thaw.Relay", "Thaw.Protocol"],
+        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay", "Thaw.Load"],
     };
 
     // Computation, memory and cryptographic primitives.

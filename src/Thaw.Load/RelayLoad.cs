@@ -33,7 +33,7 @@ public sealed partial class RelayLoad : IDisposable
         _username = Encoding.UTF8.GetBytes(plan.Credential.Username);
         _clientAddress = plan.ClientAddress ?? AddressTowards(plan.Server);
         Server = plan.ProcessId is { } id ? new ProcessCost(id) : null;
-        _edge = LinuxEdge.IsSupported ? new LinuxEdge(new EdgeOptions { Segments = plan.Segments }) : new PortableEdge();
+        _edge = LinuxEdge.IsSupported ? new LinuxEdge(TimeSpan.Zero) { Segments = plan.Segments } : new PortableEdge();
         _heard = (socket, _, room, length) =>
         {
             if (FindClient(socket) is { } client) HearAnswer(client, room.Slice(DatagramRoom.Before, length));

@@ -61,7 +61,7 @@ public sealed class RelayHost : IAsyncDisposable
         try
         {
             for (int i = 0; i < count; i++)
-                loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(new EdgeOptions { Linger = options.Linger }) : new PortableEdge(), clock, open, ledger, server, options));
+                loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(options.Linger) : new PortableEdge(), clock, open, ledger, server, options));
             ushort port = Listen(loops, listen, options.Port);
             host = new RelayHost([.. loops], port, server);
             host.ListenForStreams(options, listen);

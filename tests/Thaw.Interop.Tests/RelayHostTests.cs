@@ -156,7 +156,7 @@ public sealed class RelayHostTests
     private static IDatagramEdge Edge(string kind)
     {
         Assert.SkipUnless(kind is "portable" || LinuxEdge.IsSupported, "the fast sockets need 64-bit Linux");
-        return kind is "linux" ? new LinuxEdge(new EdgeOptions()) : new PortableEdge();
+        return kind is "linux" ? new LinuxEdge(TimeSpan.Zero) : new PortableEdge();
     }
 
     private static byte[] Binding() => new StunWriter(new byte[64], StunMethod.Binding, StunClass.Request, new TransactionId(1, 2)).Finish().ToArray();

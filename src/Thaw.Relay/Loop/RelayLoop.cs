@@ -32,6 +32,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private readonly byte[] _buffer = new byte[Output.BufferLength];
     private readonly Arrival _arrived;
     private Instant _now;
+    private long _turn; // of the edge, at which it is _now
     private Instant _nextRound;
     private Instant _wakeAt;
     private int _asleep;

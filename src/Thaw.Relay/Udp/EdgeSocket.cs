@@ -13,4 +13,6 @@ internal sealed class EdgeSocket(int handle, TransportAddress local)
 
     /// <summary>Null: a listener.</summary>
     public RelayedTransportAddress? Relayed { get; set; }
+
+    public Appetite Appetite;
 }

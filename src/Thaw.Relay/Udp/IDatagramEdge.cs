@@ -25,6 +25,9 @@ internal interface IDatagramEdge : IDisposable
     /// <summary>Datagrams that the system did not take.</summary>
     long Lost { get; }
 
+    /// <summary>How often <see cref="Receive"/> has waited: within one turn it is all the same moment.</summary>
+    long Turns { get; }
+
     /// <returns>Null where the address cannot be bound.</returns>
     EdgeSocket? TryOpen(TransportAddress local, EdgeUse use);
 
@@ -46,13 +49,4 @@ internal enum EdgeUse
     Relay,
     Listener,       // a large buffer; alone on its port
     SharedListener, // one of several on one port, among which the system spreads the clients
-}
-
-internal sealed record EdgeOptions
-{
-    /// <summary>How long packets may wait for company at rates where waking up costs more than they do; zero: never.</summary>
-    public TimeSpan Linger { get; init; }
-
-    /// <summary>Runs of datagrams to one destination leave as one.</summary>
-    public bool Segments { get; init; } = true;
 }

@@ -9,7 +9,7 @@ internal static unsafe partial class Libc
     public const int SockDgram = 2, SockNonBlock = 0x800, SockCloExec = 0x80000;
     public const int SolSocket = 1, SoSndBuf = 7, SoRcvBuf = 8, SoReusePort = 15, SoSndBufForce = 32, SoRcvBufForce = 33;
     public const int IpProtoIPv6 = 41, IPv6Only = 26;
-    public const int SolUdp = 17, UdpSegment = 103;
+    public const int SolUdp = 17, UdpSegment = 103, UdpGro = 104;
     public const int MsgDontWait = 0x40, MsgTrunc = 0x20;
     public const int EpollCloExec = 0x80000, EpollCtlAdd = 1, EpollIn = 1;
     public const int EfdNonBlock = 0x800, EfdCloExec = 0x80000;
@@ -41,7 +41,7 @@ internal static unsafe partial class Libc
         public uint Length;
     }
 
-    // struct cmsghdr with the two bytes of UDP_SEGMENT, as CMSG_SPACE pads it.
+    // struct cmsghdr with the two bytes of UDP_SEGMENT or the four of UDP_GRO, as CMSG_SPACE pads it.
     [StructLayout(LayoutKind.Sequential, Size = 24)]
     public struct SegmentControl
     {
@@ -73,6 +73,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
     public static partial int RecvMMsg(int socket, MMsgHdr* messages, uint count, int flags, nint timeout);
+
+    [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
+    public static partial nint SendTo(int socket, byte* bytes, nuint count, int flags, byte* address, uint length);
 
     [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
     public static partial int SendMMsg(int socket, MMsgHdr* messages, uint count, int flags);

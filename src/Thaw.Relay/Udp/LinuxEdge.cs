@@ -11,7 +11,6 @@ namespace Thaw.Relay.Udp;
 /// </summary>
 internal sealed unsafe partial class LinuxEdge : IDatagramEdge
 {
-    private const int Batch = 64;
     private const int MaxEvents = 256;
     private const int NameLength = 28; // sockaddr_in6
     private const int ListenerBufferBytes = 8 << 20;
@@ -22,40 +21,32 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     private readonly int _wake;
     private readonly int _eventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
     private readonly byte* _events;
-    private readonly byte* _rooms;
-    private readonly byte* _names;
-    private readonly Libc.IoVec* _vectors;
-    private readonly Libc.MMsgHdr* _arrived;
     private EdgeSocket?[] _byFile = new EdgeSocket?[256];
     private Linger _linger;
     private bool _waitsExactly = true; // Linux 5.11
 
-    public LinuxEdge(EdgeOptions options)
+    /// <param name="linger">How long packets may wait for company at rates where waking up costs more than they do; zero: never.</param>
+    public LinuxEdge(TimeSpan linger)
     {
-        _linger = new Linger(options.Linger);
-        _canSegment = options.Segments;
+        _linger = new Linger(linger);
         _epoll = Libc.EpollCreate(Libc.EpollCloExec);
         _wake = Libc.EventFd(0, Libc.EfdNonBlock | Libc.EfdCloExec);
         if (_epoll < 0 || _wake < 0) throw new InvalidOperationException($"No epoll: error {Marshal.GetLastPInvokeError()}.");
         Watch(_wake);
 
         _events = Take<byte>(MaxEvents * 16);
-        _rooms = Take<byte>(Batch * DatagramRoom.Size);
-        _names = Take<byte>(Batch * NameLength);
-        _vectors = Take<Libc.IoVec>(Batch);
-        _arrived = Take<Libc.MMsgHdr>(Batch);
-        for (int i = 0; i < Batch; i++)
-        {
-            _vectors[i] = new Libc.IoVec { Base = _rooms + i * DatagramRoom.Size + DatagramRoom.Before, Length = DatagramRoom.MaxDatagram };
-            _arrived[i].Header = new Libc.MsgHdr { Name = _names + i * NameLength, NameLength = NameLength, Vectors = _vectors + i, VectorCount = 1 };
-        }
-
+        TakeReceiveMemory();
         TakeSendMemory();
     }
 
     public static bool IsSupported => OperatingSystem.IsLinux() && nint.Size == 8 && BitConverter.IsLittleEndian;
 
     public long Lost { get; private set; }
+
+    public long Turns { get; private set; }
+
+    /// <summary>Runs of datagrams to one destination leave as one, and come as one. A load for others does not take the advantage.</summary>
+    public bool Segments { init => _canSegment = value; }
 
     public EdgeSocket? TryOpen(TransportAddress local, EdgeUse use)
     {
@@ -73,6 +64,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         }
 
         if (use is not EdgeUse.Relay) GrowBuffers(file);
+        if (_canSegment) Libc.Set(file, Libc.SolUdp, Libc.UdpGro, 1);
         var socket = new EdgeSocket(file, ReadName(name));
         if (file >= _byFile.Length) Array.Resize(ref _byFile, Math.Max(file + 1, _byFile.Length * 2));
         _byFile[file] = socket;
@@ -94,6 +86,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     {
         if (_linger.IsWorthIt && most > TimeSpan.Zero) Libc.Sleep(_linger.Time);
         int count = WaitForEvents(most);
+        Turns++;
         for (int i = 0; i < count; i++)
         {
             int file = *(int*)(_events + i * _eventSize + _eventSize - sizeof(long));
@@ -131,20 +124,6 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         }
 
         return Libc.EpollWait(_epoll, _events, MaxEvents, (int)Math.Ceiling(most.TotalMilliseconds));
-    }
-
-    private void ReceiveFrom(EdgeSocket socket, Arrival arrival)
-    {
-        // What does not fit one batch makes the socket ready again: no socket starves the others.
-        int count = Libc.RecvMMsg(socket.Handle, _arrived, Batch, Libc.MsgDontWait, 0);
-        if (count > 0) _linger.Arrived += count;
-        for (int i = 0; i < count; i++)
-        {
-            ref var message = ref _arrived[i];
-            if ((message.Header.Flags & Libc.MsgTrunc) == 0)
-                arrival(socket, ReadName(message.Header.Name), new Span<byte>(_rooms + i * DatagramRoom.Size, DatagramRoom.Size), (int)message.Length);
-            message.Header.NameLength = NameLength;
-        }
     }
 
     private bool Watch(int file)

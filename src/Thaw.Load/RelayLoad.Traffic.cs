@@ -15,6 +15,8 @@ public sealed partial class RelayLoad
     private readonly Latencies _latencies = new();
     private byte[] _framed = [];
     private int _run;
+    private long _turn;
+    private long _turnedAt; // what comes in one turn has come by then
     private long _sent;
     private long _received;
 
@@ -87,6 +89,7 @@ public sealed partial class RelayLoad
         if (ChannelData.IsChannelData(data) && FindClient(socket) is not null) data = data[ChannelData.HeaderLength..];
         if (data.Length < LoadPlan.LeastBytes || BinaryPrimitives.ReadInt32LittleEndian(data[sizeof(long)..]) != _run) return;
         _received++;
-        _latencies.Add(Stopwatch.GetTimestamp() - BinaryPrimitives.ReadInt64LittleEndian(data));
+        if (_turn != _edge.Turns) (_turn, _turnedAt) = (_edge.Turns, Stopwatch.GetTimestamp());
+        _latencies.Add(_turnedAt - BinaryPrimitives.ReadInt64LittleEndian(data));
     }
 }

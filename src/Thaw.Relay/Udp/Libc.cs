@@ -12,6 +12,7 @@ internal static unsafe partial class Libc
     public const int SolUdp = 17, UdpSegment = 103, UdpGro = 104;
     public const int MsgDontWait = 0x40, MsgTrunc = 0x20;
     public const int EpollCloExec = 0x80000, EpollCtlAdd = 1, EpollIn = 1;
+    public const int PrSetTimerSlack = 29; // nanoseconds
     public const int EfdNonBlock = 0x800, EfdCloExec = 0x80000;
     public const int Eperm = 1, Eintr = 4, Eio = 5, Eagain = 11, Einval = 22, Enosys = 38, Emsgsize = 90;
 
@@ -70,6 +71,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "nanosleep")]
     private static partial int NanoSleep(long* time, long* left);
+
+    [LibraryImport("libc", EntryPoint = "prctl")]
+    public static partial int Control(int option, nuint value);
 
     [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
     public static partial int RecvMMsg(int socket, MMsgHdr* messages, uint count, int flags, nint timeout);

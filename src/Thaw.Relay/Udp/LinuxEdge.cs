@@ -23,6 +23,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     private readonly byte* _events;
     private EdgeSocket?[] _byFile = new EdgeSocket?[256];
     private Linger _linger;
+    private bool _sleepsExactly; // by the one thread that calls Receive
     private bool _waitsExactly = true; // Linux 5.11
 
     /// <param name="linger">How long packets may wait for company at rates where waking up costs more than they do; zero: never.</param>
@@ -84,7 +85,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
 
     public void Receive(TimeSpan most, Arrival arrival)
     {
-        if (_linger.IsWorthIt && most > TimeSpan.Zero) Libc.Sleep(_linger.Time);
+        if (_linger.Time > TimeSpan.Zero && most > TimeSpan.Zero) Sleep(_linger.Time);
         int count = WaitForEvents(most);
         Turns++;
         for (int i = 0; i < count; i++)
@@ -111,6 +112,14 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         Libc.Close(_epoll);
         foreach (nint block in _blocks) NativeMemory.Free((void*)block);
         _blocks.Clear();
+    }
+
+    // Unless it is told otherwise, Linux wakes a thread up to 50 us late, to save wake-ups of its own.
+    private void Sleep(TimeSpan time)
+    {
+        if (!_sleepsExactly) Libc.Control(Libc.PrSetTimerSlack, 1000);
+        _sleepsExactly = true;
+        Libc.Sleep(time);
     }
 
     private int WaitForEvents(TimeSpan most)

@@ -117,7 +117,7 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
     // Unless it is told otherwise, Linux wakes a thread up to 50 us late, to save wake-ups of its own.
     private void Sleep(TimeSpan time)
     {
-        if (!_sleepsExactly) Libc.Control(Libc.PrSetTimerSlack, 1000);
+        if (!_sleepsExactly) _ = Libc.Control(Libc.PrSetTimerSlack, 1000);
         _sleepsExactly = true;
         Libc.Sleep(time);
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Thaw.Protocol;
 using Thaw.Protocol.Stun;
 using Thaw.Relay.Udp;
 

@@ -50,10 +50,10 @@ public sealed record RelayHostOptions
     public bool IsPortable { get; init; }
 
     /// <summary>
-    /// How long small packets may wait for company at thousands a second, on Linux. Saves wake-ups where the core is idle
-    /// between packets; on a busy one they come together by themselves. Zero: never.
+    /// How long small packets may wait for company, on Linux: just so long that two or three come together, so it begins at
+    /// 2.5 packets in this time (25 000 a second) and ends where they come together by themselves. Zero: never.
     /// </summary>
-    public TimeSpan Linger { get; init; }
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMicroseconds(100);
 
     /// <summary>
     /// Clients hear of ICMP messages that their packets draw (RFC 8656 §11.5), on Linux. No browser looks at them, and each

@@ -55,6 +55,8 @@ public sealed class RelayHostTests
             {
                 if (socket == to) got.Add((source, room.Slice(DatagramRoom.Before, length).ToArray()));
                 else others++;
+                room[..DatagramRoom.Before].Fill(0xEE); // header and padding, as the loop writes them
+                room.Slice(DatagramRoom.Before + length, DatagramRoom.After).Fill(0xEE);
             });
         }
 

@@ -59,8 +59,8 @@ internal static class Relay
         .OrVariable("THAW_RELAY_DRAIN_SECONDS", 30, "0 to 86400", text => Number(text, 0, 86_400));
     private static readonly Option<int> Threads = new Option<int>("--threads") { Description = "Threads that relay; 0: one for each processor." }
         .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
-    private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company at thousands a second; saves wake-ups on an idle core." }
-        .OrVariable("THAW_RELAY_LINGER_US", 0, "0 to 5000", text => Number(text, 0, 5_000));
+    private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company, from 25000 a second on; 0: never. Saves wake-ups." }
+        .OrVariable("THAW_RELAY_LINGER_US", 100, "0 to 5000", text => Number(text, 0, 5_000));
     private static readonly Option<string> Log = new Option<string>("--log") { Description = "How to log: text, or json with one object a line." }
         .OrVariable("THAW_RELAY_LOG", "text", "text or json", text => (text is "text" or "json", text));
     private static readonly Option<bool> TcpRelay = new Option<bool>("--tcp-relay") { Description = "Relay TCP connections too (RFC 6062). Whoever may allocate may then connect to every port that the peer rules do not deny." }

@@ -8,7 +8,7 @@ internal sealed partial class RelayLoop
 {
     private void Arrived(EdgeSocket socket, TransportAddress source, Span<byte> room, int length)
     {
-        _now = _clock.Now;
+        if (_turn != _edge.Turns) (_turn, _now) = (_edge.Turns, _clock.Now);
         if (socket.Relayed is { } relayed)
         {
             FromPeer(relayed, source, room, length);

@@ -34,6 +34,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private readonly Arrival _arrived;
     private readonly bool _forwards;
     private Instant _now;
+    private long _turn; // of the edge, at which it is _now
     private Instant _nextRound;
     private Instant _wakeAt;
     private int _asleep;

@@ -14,6 +14,8 @@ internal sealed class EdgeSocket(int handle, TransportAddress local)
     /// <summary>Null: a listener.</summary>
     public RelayedTransportAddress? Relayed { get; set; }
 
+    public Appetite Appetite;
+
     /// <summary>A listener whose clients speak DTLS.</summary>
     public bool IsDtls { get; set; }
 

@@ -29,6 +29,9 @@ internal interface IDatagramEdge : IDisposable
     /// <summary>Datagrams that the system did not take.</summary>
     long Lost { get; }
 
+    /// <summary>How often <see cref="Receive"/> has waited: within one turn it is all the same moment.</summary>
+    long Turns { get; }
+
     /// <returns>Null where the address cannot be bound.</returns>
     EdgeSocket? TryOpen(TransportAddress local, EdgeUse use);
 

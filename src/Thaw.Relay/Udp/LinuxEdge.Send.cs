@@ -97,7 +97,7 @@ internal sealed unsafe partial class LinuxEdge
         int file = _froms[first]!.Handle, repeated = -1;
         while (first < end)
         {
-            int sent = Libc.SendMMsg(file, _departing + first, (uint)(end - first), Libc.MsgDontWait);
+            int sent = end - first == 1 && _counts[first] == 1 ? SendOne(file, first) : Libc.SendMMsg(file, _departing + first, (uint)(end - first), Libc.MsgDontWait);
             if (sent > 0)
             {
                 first += sent;
@@ -117,6 +117,13 @@ internal sealed unsafe partial class LinuxEdge
             else Lost += _counts[first]; // no route, a full buffer, a firewall: UDP promises nothing
             first++;
         }
+    }
+
+    // Most relayed addresses have one datagram a turn to send, and for one the plain call is the cheaper.
+    private int SendOne(int file, int run)
+    {
+        ref var header = ref _departing[run].Header;
+        return Libc.SendTo(file, _toVectors[run].Base, _toVectors[run].Length, Libc.MsgDontWait, header.Name, header.NameLength) < 0 ? -1 : 1;
     }
 
     // A path or a device that cannot take the run as one.

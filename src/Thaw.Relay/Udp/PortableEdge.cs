@@ -23,6 +23,8 @@ internal sealed class PortableEdge : IDatagramEdge
 
     public long Lost { get; private set; }
 
+    public long Turns { get; private set; }
+
     public EdgeSocket? TryOpen(TransportAddress local, EdgeUse use)
     {
         var address = local.Address;
@@ -60,6 +62,7 @@ internal sealed class PortableEdge : IDatagramEdge
         _readable.AddRange(_sockets.Keys);
         _readable.Add(_wake.Socket);
         Socket.Select(_readable, null, null, most);
+        Turns++;
         foreach (var socket in _readable)
         {
             if (socket == _wake.Socket) _wake.Clear();

@@ -29,7 +29,8 @@ public sealed class DependencyTests
         ["Thaw.Relay.Admin"] = ["Thaw.Relay", "Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Audit"] = [],
         ["Thaw.Probes"] = ["Thaw.Net", "Thaw.Protocol"],
-        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay", "Thaw.Relay.Admin", "Thaw.Audit", "Thaw.Probes"],
+        ["Thaw.Load"] = ["Thaw.Relay", "Thaw.Protocol"],
+        ["Thaw.Cli"] = ["Thaw.Load", "Thaw.Voice", "Thaw.Relay", "Thaw.Relay.Admin", "Thaw.Audit", "Thaw.Probes"],
     };
 
     // Computation, memory and cryptographic primitives.

@@ -21,6 +21,7 @@ internal sealed class MemoryEdge : IDatagramEdge
 
     public void Receive(TimeSpan most, Arrival arrival)
     {
+        Turns++;
         if (most > TimeSpan.Zero) _woken.WaitOne();
         if (_isBroken) throw new InvalidOperationException("A bug.");
     }
@@ -32,6 +33,8 @@ internal sealed class MemoryEdge : IDatagramEdge
         _isBroken = true;
         Wake();
     }
+
+    public long Turns { get; private set; }
 
     public void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload, bool dontFragment = false) { }
 

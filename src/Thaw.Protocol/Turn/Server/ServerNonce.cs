@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Thaw.Protocol.Stun;
 
 namespace Thaw.Protocol.Turn;
 
@@ -76,8 +77,8 @@ internal sealed class ServerNonce
         BinaryPrimitives.WriteUInt16BigEndian(covered[24..], client.Port);
         covered[26] = (byte)client.Protocol;
 
-        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_key, covered, mac);
+        Span<byte> mac = stackalloc byte[Sha1State.HashLength];
+        HmacSha1.Hash(_key, covered, mac);
         return BinaryPrimitives.ReadUInt64BigEndian(mac) & MacMask;
     }
 

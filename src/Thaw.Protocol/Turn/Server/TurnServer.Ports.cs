@@ -7,6 +7,9 @@ public sealed partial class TurnServer
 {
     private const int MaxTries = 64; // asked of the host in one Allocate: foreign programs may sit in the range
 
+    private readonly byte[] _randomBytes = new byte[512];
+    private int _randomUsed = 512; // none is left
+
     /// <summary>A port of the range at random (RFC 8656 §7.2: unpredictable), already booked.</summary>
     private RelayedTransportAddress? Open(Allocation allocation, bool isIPv4, in Wish wish, Instant now)
     {
@@ -99,8 +102,14 @@ public sealed partial class TurnServer
 
     private int NextRandom(int below)
     {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        _random.GetBytes(bytes);
+        if (_randomUsed == _randomBytes.Length)
+        {
+            _random.GetBytes(_randomBytes); // asking costs more than all else about a port, however few bytes it is for
+            _randomUsed = 0;
+        }
+
+        var bytes = _randomBytes.AsSpan(_randomUsed, sizeof(ulong));
+        _randomUsed += bytes.Length;
         return (int)(BinaryPrimitives.ReadUInt64BigEndian(bytes) % (ulong)below); // of 2^64: the bias is nothing
     }
 }

@@ -43,6 +43,12 @@ public sealed record VoiceServerOptions
     /// <summary>Where more of them come from; the best first, after <see cref="IceServers"/>.</summary>
     public IReadOnlyList<IIceServerSource> IceSources { get; init; } = [];
 
+    /// <summary>What <c>/api/ice-servers</c> advises pages: to use relays only, where there is one.</summary>
+    public bool RelayOnly { get; init; }
+
+    /// <summary>How long the credentials are asked for that clients and this server get.</summary>
+    public TimeSpan IceLifetime { get; init; } = new IceServerPoolOptions().Lifetime;
+
     /// <summary>Certificates to trust besides the system's, of TURN servers over TLS.</summary>
     public X509Certificate2Collection? TrustedCertificates { get; init; }
 
@@ -78,6 +84,7 @@ public sealed record VoiceServerOptions
         Announce = PublicAddresses,
         Interfaces = Interfaces,
         IceServers = IceServers,
+        IceServersFollow = IceSources is not [],
         TrustedCertificates = TrustedCertificates,
     };
 }

@@ -42,8 +42,7 @@ public sealed class IceServerPool : IAsyncDisposable
             lock (_faults)
             {
                 return [.. _sources.SelectMany(source => source.IsLocal
-                    ? [_faults.GetValueOrDefault(source) is { } fault
-                        ? new IceSourceState(source.Name, null, IceSourceHealth.Failing, Error: fault) : new IceSourceState(source.Name, null, IceSourceHealth.Local)]
+                    ? [StateOf(source, _faults.GetValueOrDefault(source))]
                     : _cached.Where(c => c.Key.Item1 == source).Select(c => c.Value.State))];
             }
         }
@@ -135,14 +134,20 @@ public sealed class IceServerPool : IAsyncDisposable
             fault = $"it failed unexpectedly ({e.GetType().Name})";
         }
 
+        bool isNews;
         lock (_faults)
         {
+            isNews = _faults.GetValueOrDefault(source) != fault;
             if (fault is null) _faults.Remove(source);
             else _faults[source] = fault;
         }
 
+        if (isNews) _options.Changed(StateOf(source, fault));
         return grant;
     }
+
+    private static IceSourceState StateOf(IIceServerSource local, string? fault)
+        => new(local.Name, null, fault is null ? IceSourceHealth.Local : IceSourceHealth.Failing, Error: fault);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -23,6 +23,7 @@ internal sealed class IceSourceLog(ILogger log)
                     break;
                 case IceSourceHealth.Fresh: log.IceSourceGranted(state.Name, state.Servers, audience); break;
                 case IceSourceHealth.Stale: log.IceSourceStale(state.Name, audience, state.Error ?? "", again); break;
+                case IceSourceHealth.Failing when state.Audience is null: log.IceSourceFaulted(state.Name, state.Error ?? ""); break;
                 case IceSourceHealth.Failing: log.IceSourceFailed(state.Name, audience, state.Error ?? "", again); break;
             }
 

@@ -81,6 +81,9 @@ internal static partial class Log
     [LoggerMessage(40, LogLevel.Warning, "ICE source {Source}: its clock is {Skew} this machine's; set this machine's clock by NTP, or its credentials expire too early")]
     public static partial void ClockSkew(this ILogger log, string source, string skew);
 
+    [LoggerMessage(42, LogLevel.Warning, "ICE source {Source} has nothing: {Why}")]
+    public static partial void IceSourceFaulted(this ILogger log, string source, string why);
+
     [LoggerMessage(41, LogLevel.Warning, "ICE source {Source} has granted servers that are odd: {Codes}")]
     public static partial void IceServersOdd(this ILogger log, string source, string codes);
 

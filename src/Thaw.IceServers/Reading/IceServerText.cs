@@ -31,12 +31,15 @@ public static class IceServerText
         }
     }
 
-    /// <summary>Reads and checks; true where there is no error. For flags: the first error is the message.</summary>
+    /// <summary>
+    /// Reads and checks; true where there is no error. For flags: the first error is the message. An expired credential is none:
+    /// a server that has run with it for long must be able to start again.
+    /// </summary>
     public static bool TryRead(string text, DateTimeOffset now, out IReadOnlyList<IceServer> servers, out string error)
     {
         var reading = Read(text);
         servers = reading.Servers;
-        error = (reading.FirstError ?? IceServerCheck.Of(servers, now).FirstOrDefault(f => f.IsError))?.Brief ?? "";
+        error = (reading.FirstError ?? IceServerCheck.Of(servers, now).FirstOrDefault(f => f is { IsError: true, Code: not "credential-expired" }))?.Brief ?? "";
         return error.Length == 0;
     }
 }

@@ -11,7 +11,7 @@ public static class IceSources
 {
     private static readonly Dictionary<string, Func<IceSourceSettings, IceSourceSurroundings, IIceServerSource>> Presets = new()
     {
-        ["google"] = static (s, _) => new StaticSource(s.Name, [new(["stun:stun.l.google.com:19302"])]),
+        ["google"] = static (s, around) => new StaticSource(s.Name, [new(["stun:stun.l.google.com:19302"])], around.Time),
         ["static"] = Static,
         ["coturn"] = Coturn,
         ["metered"] = Providers.Metered,
@@ -63,7 +63,7 @@ public static class IceSources
 
         if ((reading.FirstError ?? IceServerCheck.Of(servers, around.Time.GetUtcNow()).FirstOrDefault(f => f.IsError)) is { } fault)
             throw settings.Wrong("servers", fault.Brief);
-        return new StaticSource(settings.Name, servers);
+        return new StaticSource(settings.Name, servers, around.Time);
     }
 
     private static IIceServerSource Coturn(IceSourceSettings settings, IceSourceSurroundings around)
@@ -80,7 +80,7 @@ public static class IceSources
             throw new IceSourceSettingException("coturn wants the secret that it shares with the relay (secret, THAW_COTURN_SECRET), or username and password");
         IceServer[] servers = [.. CoturnSource.ServersOf(urls, username, password)];
         if (IceServerCheck.Of(servers, around.Time.GetUtcNow()).FirstOrDefault(f => f.IsError) is { } fault) throw settings.Wrong("username", fault.Text);
-        return new StaticSource(settings.Name, servers);
+        return new StaticSource(settings.Name, servers, around.Time);
     }
 
     // UDP first, then TCP, then TLS where there is any: in the order in which clients like them.

@@ -1,19 +1,22 @@
+using Thaw.IceServers.Checking;
 using Thaw.Net.Gathering;
 
 namespace Thaw.IceServers.Sources;
 
-/// <summary>Servers that stay what they are.</summary>
-public sealed class StaticSource(string name, IReadOnlyList<IceServer> servers) : IIceServerSource
+/// <summary>Servers that stay what they are; only credentials whose names carry an expiry, pasted from somewhere, end.</summary>
+public sealed class StaticSource(string name, IReadOnlyList<IceServer> servers, TimeProvider time) : IIceServerSource
 {
-    private readonly IceServerGrant _grant = new(servers, Earliest(servers));
-
     public string Name => name;
 
     public bool IsLocal => true;
 
-    public ValueTask<IceServerGrant> MintAsync(IceServerRequest request, CancellationToken cancel) => new(_grant);
+    public ValueTask<IceServerGrant> MintAsync(IceServerRequest request, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        IceServer[] valid = [.. servers.Where(s => ExpiryOf(s) is not { } end || end > now)];
+        if (valid is [] && servers is not []) throw new IceSourceException("its credentials have expired");
+        return new(new IceServerGrant(valid, valid.Min(ExpiryOf)));
+    }
 
-    // Somebody may have pasted credentials that were minted for a time.
-    private static DateTimeOffset? Earliest(IReadOnlyList<IceServer> servers)
-        => servers.Select(s => s.Username is null ? null : Checking.IceServerCheck.ExpiryOf(s.Username)).Where(at => at is not null).Min();
+    private static DateTimeOffset? ExpiryOf(IceServer server) => server.Username is null ? null : IceServerCheck.ExpiryOf(server.Username);
 }

@@ -69,7 +69,7 @@ internal sealed class CallHost : IAsyncDisposable
     {
         string user = "b-" + (session?.Id.Replace("-", "", StringComparison.Ordinal)[..12] ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
         var set = IceServers.ForBrowser(user, host);
-        if (session is not null) session.Ice = new(host, Time.GetUtcNow(), set.ExpiresAt);
+        if (session is not null) session.Ice = new(host, set.ExpiresAt);
         return set;
     }
 
@@ -147,7 +147,7 @@ internal sealed class CallHost : IAsyncDisposable
     private static IceServerPool IceServersOf(VoiceServerOptions options, ILogger log)
     {
         var pool = new IceServerPool(
-            options.IceServers is [] ? options.IceSources : [new StaticSource("ice-servers", options.IceServers), .. options.IceSources],
+            options.IceServers is [] ? options.IceSources : [new StaticSource("ice-servers", options.IceServers, options.Time), .. options.IceSources],
             new IceServerPoolOptions { Time = options.Time, Lifetime = options.IceLifetime, Changed = new IceSourceLog(log).Observe });
         pool.Start();
         return pool;

@@ -20,7 +20,7 @@ internal sealed class VoiceSession(string id, byte[]? data)
 
 /// <param name="Host">By which the client has reached us.</param>
 /// <param name="ExpiresAt">Null for never.</param>
-internal sealed record GivenIceServers(string? Host, DateTimeOffset GivenAt, DateTimeOffset? ExpiresAt);
+internal sealed record GivenIceServers(string? Host, DateTimeOffset? ExpiresAt);
 
 internal sealed class Sessions(TimeSpan lifetime, int capacity)
 {

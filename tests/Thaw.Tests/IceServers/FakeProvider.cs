@@ -15,6 +15,8 @@ internal sealed class FakeProvider : HttpMessageHandler
     private readonly ConcurrentQueue<Func<CancellationToken, Task<HttpResponseMessage>>> _answers = new();
     private Func<CancellationToken, Task<HttpResponseMessage>>? _last;
 
+    public FakeProvider() => Time.SetUtcNow(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000)); // so late that a name can tell it
+
     public SteppedTime Time { get; } = new();
 
     public ConcurrentQueue<Asked> Requests { get; } = new();

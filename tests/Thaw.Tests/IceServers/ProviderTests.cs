@@ -166,7 +166,6 @@ public sealed class ProviderTests
     [Fact]
     public async Task A_shared_secret_mints_here_and_at_once()
     {
-        _provider.Time.SetUtcNow(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
         _provider.Files["/etc/thaw/secret"] = "north\nold\n";
         var minting = _provider.Source("coturn:host=relay.example,tls-port=443,secret-file=/etc/thaw/secret").MintAsync(new(IceAudience.Browser, "browser", TimeSpan.FromHours(1)), default);
 

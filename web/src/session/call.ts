@@ -6,8 +6,6 @@ import { MediaManager } from "../media/mediaManager.ts";
 import { MicrophoneError } from "../media/microphone.ts";
 import type { Microphone } from "../media/microphone.ts";
 import type { Speaker } from "../media/speaker.ts";
-import type { IceConfiguration } from "../iceServers.ts";
-import { askForIceServers, renewIceServers } from "../iceServers.ts";
 import { record } from "../recorder.ts";
 import type { CandidateNote, Recording } from "../recorder.ts";
 import { watchRequests } from "../requests.ts";
@@ -73,9 +71,8 @@ export class Call {
   }
 
   async start(deviceId: string | undefined) {
-    const ice = askForIceServers(this.#ending.signal);
     if (!(await this.#openMicrophone(deviceId))) return;
-    await this.#dial(await ice);
+    await this.#dial();
   }
 
   /** Ends whatever is under way. The state has already said so; this catches up with it. */
@@ -116,8 +113,7 @@ export class Call {
     }
   }
 
-  async #dial(ice: IceConfiguration) {
-    if (this.#over) return;
+  async #dial() {
     const { microphone, levels, speaker } = this.#devices;
     speaker.onBlocked = (blocked) => this.#happened({ type: "playback", blocked });
 
@@ -131,7 +127,6 @@ export class Call {
         // The transport reads the track right after it makes a connection, and stops it when it closes that connection.
         if (happening.type === "peer-created") {
           microphone.renewLease();
-          if (ice.iceTransportPolicy === "relay") this.#configure(ice);
           this.#peer = happening.peer;
         }
         this.#happened(happening);
@@ -144,12 +139,7 @@ export class Call {
       candidate: (note) => this.#listener.candidate(note),
     });
 
-    const transport = new SmallWebRTCTransport({ mediaManager: new MediaManager(microphone), iceServers: ice.iceServers });
-    void renewIceServers(ice, this.#ending.signal, (renewed) => {
-      ice = renewed;
-      transport.iceServers = renewed.iceServers; // for its next connection
-      this.#configure(renewed);
-    });
+    const transport = new SmallWebRTCTransport({ mediaManager: new MediaManager(microphone) });
     this.#client = this.#newClient(transport);
     try {
       await this.#client.initDevices();
@@ -160,11 +150,6 @@ export class Call {
     } catch (e) {
       this.#happened({ type: "client-failed", detail: e instanceof Error ? e.message : String(e) });
     }
-  }
-
-  #configure({ iceServers, iceTransportPolicy }: IceConfiguration) {
-    const peer = this.peer;
-    if (peer && peer.signalingState !== "closed") peer.setConfiguration({ ...peer.getConfiguration(), iceServers, iceTransportPolicy });
   }
 
   #newClient(transport: SmallWebRTCTransport) {

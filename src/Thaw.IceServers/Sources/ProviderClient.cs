@@ -100,7 +100,7 @@ internal sealed class ProviderClient(HttpMessageInvoker http, TimeProvider time)
                 if (root.TryGetProperty(name, out var said) && said.ValueKind is JsonValueKind.String) return Plain(said.GetString());
             return "";
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return "";
         }

@@ -199,6 +199,17 @@ public sealed class PoolTests
     }
 
     [Fact]
+    public async Task What_lasts_for_years_is_asked_for_again_every_day_as_no_timer_lasts_so_long()
+    {
+        await using var pool = Start([new Scripted(_time) { Life = TimeSpan.FromDays(3650) }, new Scripted(_time) { IsLocal = true, Life = TimeSpan.FromDays(3650) }]);
+        using var stop = new CancellationTokenSource();
+        var following = pool.FollowBackendAsync(_ => { }, stop.Token);
+        for (int i = 0; i < 3; i++) await BegunAsync(CachedGrant.LatestRenewal);
+        await stop.CancelAsync();
+        await following;
+    }
+
+    [Fact]
     public async Task Local_sources_mint_for_every_session_anew_and_know_by_which_host_it_came()
     {
         var source = new Scripted(_time) { IsLocal = true };

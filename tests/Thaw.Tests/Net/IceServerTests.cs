@@ -82,6 +82,8 @@ public sealed class IceServerTests
         Assert.Empty(parsed.Errors);
         Assert.True(IceServerOptions.TryCreate(parsed, new(), out var sources, out string error), error);
         Assert.Equal(["coturn", "google"], sources.Select(s => s.Name));
+        Assert.False(IceServerOptions.TryCreate(new RootCommand { Serve.Command() }.Parse(["serve", "--ice-source", "google", "google"]), new(), out _, out error));
+        Assert.Equal("two sources are named google: give one of them name=…", error);
         Assert.Equal(["--ice-source", "SOURCE", "--udp-port", "7000"], Serve.RemediesFor(parsed, 7860, 7000, null).Line);
     }
 

@@ -65,6 +65,7 @@ public sealed class VoiceServer : IAsyncDisposable
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names, Budget = options.Budget };
         var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers));
         servers.Attach(calls.Log);
+        if (options.IceSources is not []) _ = BackendServers.FeedAsync(calls, peers, servers);
         try
         {
             var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;

@@ -6,6 +6,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Thaw.IceServers.Checking;
+using Thaw.IceServers.Sources;
 using Thaw.Net;
 using Thaw.Net.Addresses;
 using Thaw.Protocol.Gathering;
@@ -45,7 +47,7 @@ internal static class Serve
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
-        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
+        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Sources, IceServerOptions.Lifetime, IceServerOptions.RelayOnly, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
 
     public static Command Command()
     {
@@ -61,10 +63,19 @@ internal static class Serve
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
+        if (!IceServerOptions.TryCreate(parsed, new IceSourceSurroundings(), out var sources, out string error))
+        {
+            Console.Error.WriteLine($"thaw: {IceServerOptions.Sources.Name}: {error}.");
+            return ExitCode.Usage;
+        }
+
+        foreach (var finding in IceServerCheck.Of(parsed.GetValue(IceServerOptions.Servers)!, DateTimeOffset.UtcNow))
+            foreach (string line in finding.Lines()) Console.Error.WriteLine($"thaw: {IceServerOptions.Servers.Name}: {line}");
+
         VoiceServer server;
         try
         {
-            server = await VoiceServer.StartAsync(OptionsFrom(parsed), CancellationToken.None);
+            server = await VoiceServer.StartAsync(OptionsFrom(parsed) with { IceSources = sources }, CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or PeerHostException)
         {
@@ -95,6 +106,8 @@ internal static class Serve
         TcpPort = parsed.GetValue(TcpPort) is not NoPort and var tcp ? tcp : null,
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
         IceServers = parsed.GetValue(IceServerOptions.Servers)!,
+        IceLifetime = TimeSpan.FromSeconds(parsed.GetValue(IceServerOptions.Lifetime)),
+        RelayOnly = parsed.GetValue(IceServerOptions.RelayOnly),
         TrustedCertificates = IceServerOptions.Trusted(parsed),
         PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,
         Interfaces = AddressOptions.Filter(parsed),

@@ -13,7 +13,14 @@ internal sealed class VoiceSession(string id, byte[]? data)
     public JsonElement? Body => data is null ? null : JsonElement.Parse(data);
     public Instant ExpiresAt { get; set; }
     public Call? Call { get; set; }
+
+    /// <summary>The ICE servers that its client was given; null for none yet.</summary>
+    public GivenIceServers? Ice { get; set; }
 }
+
+/// <param name="Host">By which the client has reached us.</param>
+/// <param name="ExpiresAt">Null for never.</param>
+internal sealed record GivenIceServers(string? Host, DateTimeOffset? ExpiresAt);
 
 internal sealed class Sessions(TimeSpan lifetime, int capacity)
 {

@@ -12,19 +12,21 @@ using Thaw.Relay.Udp;
 namespace Thaw.Relay;
 
 /// <summary>A running STUN and TURN server.</summary>
-public sealed class RelayHost : IAsyncDisposable
+public sealed partial class RelayHost : IAsyncDisposable
 {
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainPace = TimeSpan.FromMilliseconds(200);
 
     private readonly RelayLoop[] _loops;
     private readonly List<StreamListener> _streams = [];
+    private readonly SemaphoreSlim _room; // one place for each stream that may be open
 
-    private RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server)
+    private RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server, RelayHostOptions options)
     {
         _loops = loops;
         Port = port;
         Server = server;
+        _room = new SemaphoreSlim(options.MaxStreams);
     }
 
     public ushort Port { get; }
@@ -63,7 +65,7 @@ public sealed class RelayHost : IAsyncDisposable
             for (int i = 0; i < count; i++)
                 loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(options.Linger) : new PortableEdge(), clock, open, ledger, server, options));
             ushort port = Listen(loops, listen, options.Port);
-            host = new RelayHost([.. loops], port, server);
+            host = new RelayHost([.. loops], port, server, options);
             host.ListenForStreams(options, listen);
         }
         catch
@@ -137,7 +139,6 @@ public sealed class RelayHost : IAsyncDisposable
 
     private void ListenForStreams(RelayHostOptions options, IReadOnlyList<IPAddress> addresses)
     {
-        var room = new SemaphoreSlim(options.MaxStreams);
         foreach (var address in addresses)
         {
             if (options.ListensOnTcp) Add(Port, certificate: null);
@@ -147,7 +148,7 @@ public sealed class RelayHost : IAsyncDisposable
             {
                 try
                 {
-                    _streams.Add(new StreamListener(new IPEndPoint(address, port), _loops, room, certificate));
+                    _streams.Add(new StreamListener(new IPEndPoint(address, port), _loops, _room, certificate));
                     return (ushort)_streams[^1].Local.Port;
                 }
                 catch (SocketException e)

@@ -83,7 +83,7 @@ internal sealed class StreamListener : IDisposable
             socket.NoDelay = true;
             var fiveTuple = new FiveTuple(Address(socket.RemoteEndPoint!), Address(socket.LocalEndPoint!));
             await using var stream = _certificate is null ? plain : await SecureAsync(plain, loop.StreamDeadlines.Handshake, stop);
-            using var client = new StreamClient(stream, fiveTuple, loop);
+            using var client = new StreamClient(stream, fiveTuple, loop, isTls: _certificate is not null);
             await client.RunAsync(stop);
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException)

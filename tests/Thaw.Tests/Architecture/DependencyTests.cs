@@ -24,7 +24,7 @@ public sealed class DependencyTests
         ["Thaw.Protocol"] = [],
         ["Thaw.Dtls"] = ["Thaw.Protocol"],
         ["Thaw.Net"] = ["Thaw.Protocol"],
-        ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
+        ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Relay", "Thaw.Protocol"],
         ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay"],
     };

@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Thaw.Net;
+using Thaw.Net.Addresses;
+using Thaw.Net.Gathering;
+using Thaw.Protocol;
+using Thaw.Protocol.Ice;
+using Thaw.Protocol.Turn;
+using Thaw.Relay;
+
+namespace Thaw.Voice.Relaying;
+
+/// <summary>
+/// A TURN server that leads to this server's media and nowhere else, for callers to whom it gave a credential. It listens on
+/// a port of its own, and takes what others found to be TURN's. docs/decisions/0007.
+/// </summary>
+internal sealed class EmbeddedRelay : IAsyncDisposable
+{
+    private const int FreePortAttempts = 8; // one is free on one address and taken on another
+    private const int RelaysOfSession = 32; // a browser takes one for each URL and interface, and a restart as many again
+    private const int RelaysOfCall = 16, MostRelays = 10_000;
+
+    private readonly EmbeddedRelayOptions _options;
+    private readonly PeerHost _peers;
+    private readonly TimeProvider _time;
+    private readonly string? _announced;
+    private readonly string _secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    private volatile Served _served = new([], []);
+
+    private EmbeddedRelay(EmbeddedRelayOptions options, VoiceServerOptions server, PeerHost peers)
+    {
+        (_options, _peers, _time) = (options, peers, server.Time);
+        _announced = server.PublicAddresses.FirstOrDefault() is { } known ? known.HostName ?? ReachedBy.InUrl(known.Address!) : null;
+        Host = Start(server);
+    }
+
+    public RelayHost Host { get; }
+
+    /// <summary>It has another port than it was told to take.</summary>
+    public bool HasMoved => _options.Port != 0 && Host.Port != _options.Port;
+
+    /// <returns>Null where it is not wanted, or where <paramref name="why"/> says that it cannot be.</returns>
+    public static EmbeddedRelay? TryStart(VoiceServerOptions options, PeerHost peers, out string? why)
+    {
+        why = null;
+        if (options.Relay is null) return null;
+        try
+        {
+            return new EmbeddedRelay(options.Relay, options, peers);
+        }
+        catch (Exception e) when (e is RelayHostException or InvalidOperationException)
+        {
+            why = e.Message;
+            return null;
+        }
+    }
+
+    /// <summary>What a client that has come this way is told.</summary>
+    /// <param name="session">Whose allocations its user name marks.</param>
+    public IReadOnlyList<IceServer> ServersFor(ReachedBy reached, string session)
+    {
+        string? best = _peers.LocalCandidates.Where(c => c.Type is CandidateType.Host && !c.Base.IsLoopback).Select(c => ReachedBy.InUrl(c.Address.Address)).FirstOrDefault();
+        var urls = RelayUrls.For(reached, _announced, best, Host.Port);
+        if (urls is []) return [];
+        string username = string.Create(CultureInfo.InvariantCulture, $"{(_time.GetUtcNow() + _options.CredentialLifetime).ToUnixTimeSeconds()}:{session}");
+        return [new IceServer(urls, username, Password(username))];
+    }
+
+    public Task AdoptAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote) => Host.AdoptAsync(transport, local, remote, isTls: false);
+
+    public Task AdoptTlsAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote) => Host.AdoptAsync(transport, local, remote, isTls: true);
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+
+    private RelayHost Start(VoiceServerOptions server)
+    {
+        TransportAddress[] media = [.. Media()];
+        var relay = new RelayHostOptions
+        {
+            Listen = [.. media.Select(address => address.Address).Distinct()],
+            Port = _options.Port,
+            Loops = 1,
+            Server = new TurnServerOptions
+            {
+                SharedSecrets = [_secret],
+                RelayAddresses = RelayAddresses(media),
+                UserQuota = RelaysOfSession,
+                TotalQuota = Math.Min(MostRelays, RelaysOfCall * server.MaxSessions + RelaysOfSession),
+                Policy = PeerPolicy.Only(Media),
+            },
+        };
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return RelayHost.Start(attempt == 0 ? relay : relay with { Port = 0 });
+            }
+            catch (RelayHostException) when (attempt < FreePortAttempts)
+            {
+                // Taken, or not for this user.
+            }
+        }
+    }
+
+    // Nobody but this machine sends to them or hears from them, so they are on no interface: it may go and another come. What
+    // is announced is only a name for them; it is no loopback one if that can be, which Firefox would pair with nothing else.
+    private static RelayAddress[] RelayAddresses(TransportAddress[] media) =>
+    [
+        .. media.GroupBy(address => address.IsIPv4).Select(family => new RelayAddress(
+            new TransportAddress(family.Key ? IPAddress.Any : IPAddress.IPv6Any, 0), family.OrderBy(address => address.IsLoopback).First())),
+    ];
+
+    /// <summary>Where this server's media is now. Loops ask for every permission.</summary>
+    private IReadOnlyList<TransportAddress> Media()
+    {
+        var candidates = _peers.LocalCandidates;
+        if (_served is var served && ReferenceEquals(served.Candidates, candidates)) return served.Bases;
+        served = new Served(candidates,
+            [.. candidates.Where(c => c.Type is CandidateType.Host && c.Base.Protocol is TransportProtocol.Udp).Select(c => c.Base).Distinct()]);
+        _served = served;
+        return served.Bases;
+    }
+
+    private string Password(string username)
+    {
+#pragma warning disable CA5350 // The convention of TURN's REST API, which the server checks.
+        return Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(_secret), Encoding.UTF8.GetBytes(username)));
+#pragma warning restore CA5350
+    }
+
+    private sealed record Served(IReadOnlyList<Candidate> Candidates, TransportAddress[] Bases);
+}

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Thaw.IceServers;
 using Thaw.Net;
 using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
@@ -36,8 +37,11 @@ public sealed record VoiceServerOptions
     /// <summary>Which interfaces' addresses media uses; not asked where <see cref="UdpAddresses"/> says it.</summary>
     public InterfaceFilter Interfaces { get; init; } = new();
 
-    /// <summary>STUN and TURN servers by which this server finds more addresses of its own; clients are not told of them.</summary>
+    /// <summary>STUN and TURN servers for both ends of a call, by which each finds more addresses of its own.</summary>
     public IReadOnlyList<IceServer> IceServers { get; init; } = [];
+
+    /// <summary>Where more of them come from; the best first, after <see cref="IceServers"/>.</summary>
+    public IReadOnlyList<IIceServerSource> IceSources { get; init; } = [];
 
     /// <summary>Certificates to trust besides the system's, of TURN servers over TLS.</summary>
     public X509Certificate2Collection? TrustedCertificates { get; init; }

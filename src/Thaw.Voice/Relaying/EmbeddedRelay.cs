@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Thaw.IceServers;
 using Thaw.Net;
-using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
@@ -17,7 +17,7 @@ namespace Thaw.Voice.Relaying;
 /// A TURN server that leads to this server's media and nowhere else, for callers to whom it gave a credential. It listens on
 /// a port of its own, and takes what others found to be TURN's. docs/decisions/0007.
 /// </summary>
-internal sealed class EmbeddedRelay : IAsyncDisposable
+internal sealed class EmbeddedRelay : IIceServerSource, IAsyncDisposable
 {
     private const int FreePortAttempts = 8; // one is free on one address and taken on another
     private const int RelaysOfSession = 32; // a browser takes one for each URL and interface, and a restart as many again
@@ -33,7 +33,7 @@ internal sealed class EmbeddedRelay : IAsyncDisposable
     private EmbeddedRelay(EmbeddedRelayOptions options, VoiceServerOptions server, PeerHost peers)
     {
         (_options, _peers, _time) = (options, peers, server.Time);
-        _announced = server.PublicAddresses.FirstOrDefault() is { } known ? known.HostName ?? ReachedBy.InUrl(known.Address!) : null;
+        _announced = server.PublicAddresses.FirstOrDefault() is { } known ? known.HostName ?? Reach.InUrl(known.Address!) : null;
         Host = Start(server);
     }
 
@@ -58,15 +58,21 @@ internal sealed class EmbeddedRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>What a client that has come this way is told.</summary>
-    /// <param name="session">Whose allocations its user name marks.</param>
-    public IReadOnlyList<IceServer> ServersFor(ReachedBy reached, string session)
+    string IIceServerSource.Name => "embedded relay";
+
+    bool IIceServerSource.IsLocal => true;
+
+    /// <summary>For browsers only: where this server's relay is reached, there this server is. The user's name marks its allocations.</summary>
+    public ValueTask<IceServerGrant> MintAsync(IceServerRequest request, CancellationToken cancel)
     {
-        string? best = _peers.LocalCandidates.Where(c => c.Type is CandidateType.Host && !c.Base.IsLoopback).Select(c => ReachedBy.InUrl(c.Address.Address)).FirstOrDefault();
-        var urls = RelayUrls.For(reached, _announced, best, Host.Port);
-        if (urls is []) return [];
-        string username = string.Create(CultureInfo.InvariantCulture, $"{(_time.GetUtcNow() + _options.CredentialLifetime).ToUnixTimeSeconds()}:{session}");
-        return [new IceServer(urls, username, Password(username))];
+        if (request is not { Audience: IceAudience.Browser, ReachedBy: { } reached }) return new(IceServerGrant.None);
+
+        var expiry = _time.GetUtcNow() + _options.CredentialLifetime;
+        string? best = _peers.LocalCandidates.Where(c => c.Type is CandidateType.Host && !c.Base.IsLoopback).Select(c => Reach.InUrl(c.Address.Address)).FirstOrDefault();
+        string username = string.Create(CultureInfo.InvariantCulture, $"{expiry.ToUnixTimeSeconds()}:{request.User}");
+        return RelayUrls.For(reached, _announced, best, Host.Port) is { Count: > 0 } urls
+            ? new(new IceServerGrant([new IceServer(urls, username, Password(username))], expiry))
+            : new(IceServerGrant.None);
     }
 
     public Task AdoptAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote) => Host.AdoptAsync(transport, local, remote, isTls: false);

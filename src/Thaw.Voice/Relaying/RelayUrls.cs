@@ -1,3 +1,5 @@
+using Thaw.IceServers;
+
 namespace Thaw.Voice.Relaying;
 
 /// <summary>The embedded relay's URLs for one client: three at most, as browsers gather from each. Pure.</summary>
@@ -11,7 +13,7 @@ internal static class RelayUrls
     public static IReadOnlyList<string> For(ReachedBy reached, string? announced, string? best, ushort port)
     {
         string? told = reached.IsLoopback && !reached.IsDirect ? null : reached.Host; // a proxy's name for us says nothing
-        string? host = reached is { IsLoopback: true, IsDirect: true } ? Loopback : announced ?? told ?? best;
+        string? host = reached.IsLoopback && reached.IsDirect ? Loopback : announced ?? told ?? best;
         if (host is null) return [];
 
         // Where the page has come by TCP, TURN comes too. A certificate is for the name that the page has.

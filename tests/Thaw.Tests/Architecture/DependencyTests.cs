@@ -24,7 +24,8 @@ public sealed class DependencyTests
         ["Thaw.Protocol"] = [],
         ["Thaw.Dtls"] = ["Thaw.Protocol"],
         ["Thaw.Net"] = ["Thaw.Protocol"],
-        ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Relay", "Thaw.Protocol"],
+        ["Thaw.IceServers"] = ["Thaw.Net", "Thaw.Protocol"],
+        ["Thaw.Voice"] = ["Thaw.IceServers", "Thaw.Relay", "Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay"],
     };

@@ -1,17 +1,20 @@
 using System.Net;
+using System.Net.Sockets;
+using Thaw.IceServers;
 
 namespace Thaw.Voice.Relaying;
 
-/// <summary>By what host and port a client has reached the HTTP port: where it can come again.</summary>
-/// <param name="Host">As a URL has it; null where the client said nothing sane.</param>
-/// <param name="IsDirect">No proxy took the connection, as far as it shows: the same host and port lead to this process.</param>
-internal sealed record ReachedBy(string? Host, int Port, bool IsTls, bool IsDirect)
+/// <summary>How a request shows where its client can come again: the Host that it named, if that is sane.</summary>
+internal static class Reach
 {
     private const int LongestName = 253; // RFC 1035 §2.3.4
 
     private static readonly string[] MarksOfProxies = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via"];
 
-    public bool IsLoopback => Host is not null && (IsLocalName(Host) || IPAddress.TryParse(Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    extension(ReachedBy reached)
+    {
+        public bool IsLoopback => reached.Host is { } host && (IsLocalName(host) || IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    }
 
     public static ReachedBy Of(HttpContext context)
     {
@@ -19,7 +22,7 @@ internal sealed record ReachedBy(string? Host, int Port, bool IsTls, bool IsDire
         string? host = Sane(request.Host.Host) ?? (connection.LocalIpAddress is { } local ? InUrl(local) : null);
         var reached = new ReachedBy(host, request.Host.Port ?? (request.IsHttps ? 443 : 80), request.IsHttps, IsDirect: true);
 
-        // What proxies write is not believed, only that there is one: from this machine nobody calls by a name of the outside.
+        // What proxies write is not believed, only that there is one. From this machine nobody calls by a name of the outside.
         bool isNear = connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote);
         return reached with { IsDirect = !MarksOfProxies.Any(request.Headers.ContainsKey) && !(isNear && !reached.IsLoopback) };
     }
@@ -28,7 +31,7 @@ internal sealed record ReachedBy(string? Host, int Port, bool IsTls, bool IsDire
     public static string InUrl(IPAddress address)
     {
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return plain.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{new IPAddress(plain.GetAddressBytes())}]" : plain.ToString();
+        return plain.AddressFamily is AddressFamily.InterNetworkV6 ? $"[{new IPAddress(plain.GetAddressBytes())}]" : plain.ToString();
     }
 
     /// <summary>A host's name or address, or null for what is neither.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -9,7 +10,7 @@ internal sealed class CertificateFiles
     private readonly string _certificate;
     private readonly string _key;
     private readonly Lock _lock = new();
-    private X509Certificate2 _current;
+    private SslStreamCertificateContext _current;
     private DateTime _written;
 
     /// <exception cref="CryptographicException">They cannot be read or do not fit each other.</exception>
@@ -20,7 +21,10 @@ internal sealed class CertificateFiles
         _current = Load();
     }
 
-    public X509Certificate2 Current()
+    public X509Certificate2 Current() => Context().TargetCertificate;
+
+    /// <summary>With the chain that clients need to trust it.</summary>
+    public SslStreamCertificateContext Context()
     {
         lock (_lock)
         {
@@ -41,7 +45,13 @@ internal sealed class CertificateFiles
         }
     }
 
-    private X509Certificate2 Load() => X509Certificate2.CreateFromPemFile(_certificate, _key);
+    // Offline: what is not in the file is not fetched from the issuer.
+    private SslStreamCertificateContext Load()
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(_certificate);
+        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(_certificate, _key), chain, offline: true);
+    }
 
     private DateTime Written() => new[] { _certificate, _key }.Max(File.GetLastWriteTimeUtc);
 }

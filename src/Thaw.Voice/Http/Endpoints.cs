@@ -1,3 +1,4 @@
+using Thaw.IceServers;
 using Thaw.Voice.Calls;
 
 namespace Thaw.Voice.Http;
@@ -9,7 +10,7 @@ internal static class Endpoints
 
     private static readonly string[] SessionMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-    public static void Map(WebApplication app, CallHost calls, VoiceServerOptions options)
+    public static void Map(WebApplication app, CallHost calls, VoiceServerOptions options, IIceServerSource? relay)
     {
         var cors = new Cors(options.AllowedOrigins);
         app.Use((context, next) => cors.Apply(context) ? Task.CompletedTask : next(context));
@@ -19,7 +20,7 @@ internal static class Endpoints
         var candidates = new OfferLimiter(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time); // their own: one lost is a path lost
         var offers = new OfferEndpoint(calls, limiter, candidates);
         var verdicts = new VerdictEndpoint(calls, new(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time));
-        app.MapPost("/start", new StartEndpoint(calls, limiter).PostAsync);
+        app.MapPost("/start", new StartEndpoint(calls, limiter, relay).PostAsync);
         app.MapPost("/api/offer", offers.PostAsync);
         app.MapPatch("/api/offer", offers.PatchAsync);
         app.MapGet("/api/calls/{pc_id}/verdict", verdicts.GetAsync);

@@ -34,7 +34,16 @@ internal sealed record CandidateBody
 }
 
 /// <remarks>iceConfig is absent, never null: voice-ui-kit reads <c>null.iceServers</c> and hangs at "Connecting...".</remarks>
-internal sealed record StartAnswer([property: JsonPropertyName("sessionId")] string SessionId);
+internal sealed record StartAnswer(
+    [property: JsonPropertyName("sessionId")] string SessionId,
+    [property: JsonPropertyName("iceConfig")] IceConfigBody? IceConfig = null);
+
+internal sealed record IceConfigBody([property: JsonPropertyName("iceServers")] IReadOnlyList<IceServerBody> IceServers);
+
+internal sealed record IceServerBody(
+    [property: JsonPropertyName("urls")] IReadOnlyList<string> Urls,
+    [property: JsonPropertyName("username")] string? Username,
+    [property: JsonPropertyName("credential")] string? Credential);
 
 internal sealed record ErrorBody([property: JsonPropertyName("detail")] string Detail);
 

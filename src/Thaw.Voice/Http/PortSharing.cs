@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Thaw.Voice.Http;
 
@@ -71,9 +71,10 @@ internal static class PortSharing
     /// <summary>The same inside of TLS, where ALPN may have told already.</summary>
     public static void ShareTls(ListenOptions listen, PortNeighbours neighbours, TimeProvider time) => listen.Use(next => async connection =>
     {
-        var protocol = connection.Features.Get<ITlsHandshakeFeature>() is null ? default : new SslApplicationProtocol(
-            connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol ?? default);
-        bool isTurn = protocol == TurnProtocol || protocol == default && (await LookAsync(connection.Transport.Input, time)).Spoken is Spoken.Turn;
+        var agreed = connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol ?? default;
+        bool isTurn = agreed.IsEmpty
+            ? (await LookAsync(connection.Transport.Input, time)).Spoken is Spoken.Turn
+            : agreed.Span.SequenceEqual(TurnProtocol.Protocol.Span);
         if (isTurn) await GiveAsync(connection, neighbours.TurnTls);
         else await next(connection);
     });

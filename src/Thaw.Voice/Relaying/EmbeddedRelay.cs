@@ -42,18 +42,16 @@ internal sealed class EmbeddedRelay : IIceServerSource, IAsyncDisposable
     /// <summary>It has another port than it was told to take.</summary>
     public bool HasMoved => _options.Port != 0 && Host.Port != _options.Port;
 
-    /// <returns>Null where it is not wanted, or where <paramref name="why"/> says that it cannot be.</returns>
-    public static EmbeddedRelay? TryStart(VoiceServerOptions options, PeerHost peers, out string? why)
+    /// <returns>Null where it is not wanted, or finds no port.</returns>
+    public static EmbeddedRelay? TryStart(VoiceServerOptions options, PeerHost peers)
     {
-        why = null;
         if (options.Relay is null) return null;
         try
         {
             return new EmbeddedRelay(options.Relay, options, peers);
         }
-        catch (Exception e) when (e is RelayHostException or InvalidOperationException)
+        catch (RelayHostException)
         {
-            why = e.Message;
             return null;
         }
     }

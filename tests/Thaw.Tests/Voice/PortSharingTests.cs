@@ -8,7 +8,7 @@ using Xunit;
 namespace Thaw.Tests.Voice;
 
 /// <summary>One port for HTTP and ICE-TCP: the real Kestrel on pipes, time by hand.</summary>
-public sealed class IceTcpSharingTests
+public sealed class PortSharingTests
 {
     private const string Health = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
@@ -56,8 +56,8 @@ public sealed class IceTcpSharingTests
     {
         await using var server = await StartAsync();
         var client = server.Connect();
-        await _time.WaitBegunAsync(IceTcpSharing.FirstByte);
-        _time.Advance(IceTcpSharing.FirstByte - TimeSpan.FromMilliseconds(1));
+        await _time.WaitBegunAsync(PortSharing.FirstByte);
+        _time.Advance(PortSharing.FirstByte - TimeSpan.FromMilliseconds(1));
 
         await client.Output.WriteAsync(new byte[] { 0 }, Cancel);
 
@@ -70,8 +70,8 @@ public sealed class IceTcpSharingTests
     {
         await using var server = await StartAsync();
         var client = server.Connect();
-        await _time.WaitBegunAsync(IceTcpSharing.FirstByte);
-        _time.Advance(IceTcpSharing.FirstByte);
+        await _time.WaitBegunAsync(PortSharing.FirstByte);
+        _time.Advance(PortSharing.FirstByte);
 
         await client.Output.WriteAsync(Encoding.Latin1.GetBytes(Health), Cancel);
         var response = await client.Input.ReadAtLeastAsync(12, Cancel);
@@ -103,9 +103,9 @@ public sealed class IceTcpSharingTests
     [InlineData("localhost", 7860, null, "127.0.0.1", false)]
     [InlineData("localhost", 0, 0, "127.0.0.1", false)]
     public void The_port_is_shared_where_HTTP_listens_on_it(string host, int port, int? tcpPort, string address, bool isShared)
-        => Assert.Equal(isShared, IceTcpSharing.Covers(new VoiceServerOptions { Host = host, Port = port, TcpPort = tcpPort }, IPAddress.Parse(address)));
+        => Assert.Equal(isShared, PortSharing.Covers(new VoiceServerOptions { Host = host, Port = port, TcpPort = tcpPort }, IPAddress.Parse(address)));
 
-    private Task<KestrelOnPipes> StartAsync() => KestrelOnPipes.StartAsync(listen => IceTcpSharing.Share(listen, TakeAsync, _time));
+    private Task<KestrelOnPipes> StartAsync() => KestrelOnPipes.StartAsync(listen => PortSharing.Share(listen, new() { IceTcp = TakeAsync }, _time));
 
     private async Task TakeAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote)
     {

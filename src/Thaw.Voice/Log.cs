@@ -66,6 +66,27 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "ICE server {Server} relays no more: {Why}")]
     public static partial void RelayLost(this ILogger log, string server, string why);
 
+    [LoggerMessage(36, LogLevel.Information, "ICE source {Source} has granted {Count} servers to the {Audience}, for {Hours:0.#} h")]
+    public static partial void IceSourceGranted(this ILogger log, string source, int count, string audience, double hours);
+
+    [LoggerMessage(37, LogLevel.Information, "ICE source {Source} has granted {Count} servers to the {Audience}, for good")]
+    public static partial void IceSourceGranted(this ILogger log, string source, int count, string audience);
+
+    [LoggerMessage(38, LogLevel.Warning, "ICE source {Source} has nothing for the {Audience}: {Why}; next try in {Seconds} s")]
+    public static partial void IceSourceFailed(this ILogger log, string source, string audience, string why, int seconds);
+
+    [LoggerMessage(39, LogLevel.Warning, "ICE source {Source} does not renew what the {Audience} has, which serves until it expires: {Why}; next try in {Seconds} s")]
+    public static partial void IceSourceStale(this ILogger log, string source, string audience, string why, int seconds);
+
+    [LoggerMessage(40, LogLevel.Warning, "ICE source {Source}: its clock is {Skew} this machine's; set this machine's clock by NTP, or its credentials expire too early")]
+    public static partial void ClockSkew(this ILogger log, string source, string skew);
+
+    [LoggerMessage(42, LogLevel.Warning, "ICE source {Source} has nothing: {Why}")]
+    public static partial void IceSourceFaulted(this ILogger log, string source, string why);
+
+    [LoggerMessage(41, LogLevel.Warning, "ICE source {Source} has granted servers that are odd: {Codes}")]
+    public static partial void IceServersOdd(this ILogger log, string source, string codes);
+
     [LoggerMessage(30, LogLevel.Warning, "The TCP port for media is taken: clients whose network blocks UDP cannot connect")]
     public static partial void NoTcpPort(this ILogger log);
 

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Thaw.Dtls;
-using Thaw.IceServers;
 using Thaw.Net;
 using Thaw.Protocol.Ice;
 using Thaw.Protocol.Peer;
@@ -71,8 +70,11 @@ public sealed partial class VoiceServer : IAsyncDisposable
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names, Budget = options.Budget };
         var relay = EmbeddedRelay.TryStart(options, peers);
-        var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers, relay), relay);
+        var (web, calls) = Compose(
+            relay is null ? options : options with { IceSources = [.. options.IceSources, relay] }, // what was configured comes first
+            new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers, relay));
         servers.Attach(calls.Log);
+        if (options.IceSources is not []) _ = BackendServers.FeedAsync(calls, peers, servers);
         try
         {
             var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;
@@ -116,7 +118,7 @@ public sealed partial class VoiceServer : IAsyncDisposable
 
     /// <summary>Everything but the sockets: what tests run in memory.</summary>
     internal static (WebApplication Web, CallHost Calls) Compose(
-        VoiceServerOptions options, ICallPeers peers, AudioCodecs codecs, Action<IWebHostBuilder> listen, IIceServerSource? relay = null)
+        VoiceServerOptions options, ICallPeers peers, AudioCodecs codecs, Action<IWebHostBuilder> listen)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // thaw has its own settings; ASPNETCORE_URLS and appsettings.json are not among them
@@ -131,7 +133,7 @@ public sealed partial class VoiceServer : IAsyncDisposable
 
         var app = builder.Build();
         var calls = new CallHost(options, peers, codecs, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Thaw.Voice"));
-        Endpoints.Map(app, calls, options, relay);
+        Endpoints.Map(app, calls, options);
         return (app, calls);
     }
 

@@ -51,6 +51,12 @@ public sealed record VoiceServerOptions
     /// <summary>The TURN server inside, for clients whose network lets nothing else through; null for none.</summary>
     public EmbeddedRelayOptions? Relay { get; init; } = new();
 
+    /// <summary>What <c>/api/ice-servers</c> advises pages: to use relays only, where there is one.</summary>
+    public bool RelayOnly { get; init; }
+
+    /// <summary>How long the credentials are asked for that clients and this server get.</summary>
+    public TimeSpan IceLifetime { get; init; } = new IceServerPoolOptions().Lifetime;
+
     /// <summary>Certificates to trust besides the system's, of TURN servers over TLS.</summary>
     public X509Certificate2Collection? TrustedCertificates { get; init; }
 
@@ -86,6 +92,7 @@ public sealed record VoiceServerOptions
         Announce = PublicAddresses,
         Interfaces = Interfaces,
         IceServers = IceServers,
+        IceServersFollow = IceSources is not [],
         TrustedCertificates = TrustedCertificates,
     };
 }

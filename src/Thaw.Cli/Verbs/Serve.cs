@@ -7,6 +7,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Thaw.IceServers.Checking;
+using Thaw.IceServers.Sources;
 using Thaw.Net;
 using Thaw.Net.Addresses;
 using Thaw.Protocol.Gathering;
@@ -46,7 +48,7 @@ internal static class Serve
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
-        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget,
+        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Sources, IceServerOptions.Lifetime, IceServerOptions.RelayOnly, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget,
          RelayInsideOptions.Relay, RelayInsideOptions.Port, RelayInsideOptions.Cert, RelayInsideOptions.Key];
 
     public static Command Command()
@@ -63,10 +65,19 @@ internal static class Serve
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
+        if (!IceServerOptions.TryCreate(parsed, new IceSourceSurroundings(), out var sources, out string error))
+        {
+            Console.Error.WriteLine($"thaw: {IceServerOptions.Sources.Name}: {error}.");
+            return ExitCode.Usage;
+        }
+
+        foreach (var finding in IceServerCheck.Of(parsed.GetValue(IceServerOptions.Servers)!, DateTimeOffset.UtcNow))
+            foreach (string line in finding.Lines()) Console.Error.WriteLine($"thaw: {IceServerOptions.Servers.Name}: {line}");
+
         VoiceServer server;
         try
         {
-            var options = OptionsFrom(parsed);
+            var options = OptionsFrom(parsed) with { IceSources = sources };
             if (RelayInsideOptions.Certificate(parsed) is { } files) options = options with { Certificate = files.Context };
             server = await VoiceServer.StartAsync(options, CancellationToken.None);
         }
@@ -100,6 +111,8 @@ internal static class Serve
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
         Relay = RelayInsideOptions.Of(parsed),
         IceServers = parsed.GetValue(IceServerOptions.Servers)!,
+        IceLifetime = TimeSpan.FromSeconds(parsed.GetValue(IceServerOptions.Lifetime)),
+        RelayOnly = parsed.GetValue(IceServerOptions.RelayOnly),
         TrustedCertificates = IceServerOptions.Trusted(parsed),
         PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,
         Interfaces = AddressOptions.Filter(parsed),

@@ -1,4 +1,3 @@
-using Thaw.IceServers;
 using Thaw.Voice.Calls;
 
 namespace Thaw.Voice.Http;
@@ -10,7 +9,7 @@ internal static class Endpoints
 
     private static readonly string[] SessionMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-    public static void Map(WebApplication app, CallHost calls, VoiceServerOptions options, IIceServerSource? relay)
+    public static void Map(WebApplication app, CallHost calls, VoiceServerOptions options)
     {
         var cors = new Cors(options.AllowedOrigins);
         app.Use((context, next) => cors.Apply(context) ? Task.CompletedTask : next(context));
@@ -20,7 +19,8 @@ internal static class Endpoints
         var candidates = new OfferLimiter(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time); // their own: one lost is a path lost
         var offers = new OfferEndpoint(calls, limiter, candidates);
         var verdicts = new VerdictEndpoint(calls, new(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time));
-        app.MapPost("/start", new StartEndpoint(calls, limiter, relay).PostAsync);
+        app.MapPost("/start", new StartEndpoint(calls, limiter).PostAsync);
+        app.MapGet("/api/ice-servers", new IceServersEndpoint(calls, limiter, options.RelayOnly).GetAsync);
         app.MapPost("/api/offer", offers.PostAsync);
         app.MapPatch("/api/offer", offers.PatchAsync);
         app.MapGet("/api/calls/{pc_id}/verdict", verdicts.GetAsync);
@@ -32,7 +32,7 @@ internal static class Endpoints
         app.MapGet("/healthz", context => Write(context, new("ok")));
         app.MapGet("/readyz", context => calls.IsDraining
             ? ErrorBodies.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is shutting down.")
-            : Write(context, new("ready")));
+            : Write(context, new("ready", IceSources: IceSourceBody.Of(calls.IceServers.States))));
         WebClient.Map(app);
     }
 

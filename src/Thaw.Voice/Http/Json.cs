@@ -38,18 +38,12 @@ internal sealed record StartAnswer(
     [property: JsonPropertyName("sessionId")] string SessionId,
     [property: JsonPropertyName("iceConfig")] IceConfigBody? IceConfig = null);
 
-internal sealed record IceConfigBody([property: JsonPropertyName("iceServers")] IReadOnlyList<IceServerBody> IceServers);
-
-internal sealed record IceServerBody(
-    [property: JsonPropertyName("urls")] IReadOnlyList<string> Urls,
-    [property: JsonPropertyName("username")] string? Username,
-    [property: JsonPropertyName("credential")] string? Credential);
-
 internal sealed record ErrorBody([property: JsonPropertyName("detail")] string Detail);
 
 internal sealed record StatusBody(
     [property: JsonPropertyName("status")] string Status,
-    [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null);
+    [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null,
+    [property: JsonPropertyName("iceSources")] IReadOnlyList<IceSourceBody>? IceSources = null);
 
 internal sealed record VerdictBody(
     [property: JsonPropertyName("status")] string Status,
@@ -61,6 +55,7 @@ internal sealed record VerdictBody(
 [JsonSerializable(typeof(AnswerBody))]
 [JsonSerializable(typeof(CandidatesBody))]
 [JsonSerializable(typeof(StartAnswer))]
+[JsonSerializable(typeof(IceServersBody))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(VerdictBody))]

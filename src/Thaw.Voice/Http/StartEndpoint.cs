@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Thaw.IceServers;
 using Thaw.Voice.Calls;
 using Thaw.Voice.Relaying;
 using Thaw.Voice.Rtvi;
@@ -7,7 +6,7 @@ using Thaw.Voice.Rtvi;
 namespace Thaw.Voice.Http;
 
 /// <summary>POST /start: gives out a session, so that a lost answer or a restart finds its agent again.</summary>
-internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter, IIceServerSource? relay)
+internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter)
 {
     public async Task PostAsync(HttpContext context)
     {
@@ -16,10 +15,9 @@ internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter, IIceSe
 
         var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.StartBody, calls.BodyPatience);
         var session = calls.StartSession(Read(body)) ?? throw Busy("Too many sessions.");
-        var granted = relay is null ? IceServerGrant.None
-            : await relay.MintAsync(new IceServerRequest(IceAudience.Browser, session.Id, default) { ReachedBy = Reach.Of(context) }, context.RequestAborted);
-        var config = granted.Servers is [] ? null : new IceConfigBody([.. granted.Servers.Select(s => new IceServerBody(s.Urls, s.Username, s.Credential))]);
-        await context.Response.WriteAsJsonAsync(new StartAnswer(session.Id, config), VoiceJson.Default.StartAnswer);
+        await calls.IceServers.WarmUpAsync(context.RequestAborted);
+        var ice = calls.IceServersFor(session, CallerHost.Of(context), Reach.Of(context));
+        await context.Response.WriteAsJsonAsync(new StartAnswer(session.Id, IceConfigBody.Of(ice)), VoiceJson.Default.StartAnswer);
     }
 
     /// <summary>The application's own data in it, if any.</summary>

@@ -1,11 +1,10 @@
-using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Thaw.IceServers;
+using Thaw.IceServers.Sources;
 using Thaw.Net;
-using Thaw.Net.Gathering;
 using Thaw.Protocol;
 using Thaw.Protocol.Ice;
 using Thaw.Protocol.Turn;
@@ -65,12 +64,8 @@ internal sealed class EmbeddedRelay : IIceServerSource, IAsyncDisposable
     {
         if (request is not { Audience: IceAudience.Browser, ReachedBy: { } reached }) return new(IceServerGrant.None);
 
-        var expiry = _time.GetUtcNow() + _options.CredentialLifetime;
         string? best = _peers.LocalCandidates.Where(c => c.Type is CandidateType.Host && !c.Base.IsLoopback).Select(c => Reach.InUrl(c.Address.Address)).FirstOrDefault();
-        string username = string.Create(CultureInfo.InvariantCulture, $"{expiry.ToUnixTimeSeconds()}:{request.User}");
-        return RelayUrls.For(reached, _announced, best, Host.Port) is { Count: > 0 } urls
-            ? new(new IceServerGrant([new IceServer(urls, username, Password(username))], expiry))
-            : new(IceServerGrant.None);
+        return MintAsync(RelayUrls.For(reached, _announced, best, Host.Port), request, cancel);
     }
 
     public Task AdoptAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote) => Host.AdoptAsync(transport, local, remote, isTls: false);
@@ -128,11 +123,10 @@ internal sealed class EmbeddedRelay : IIceServerSource, IAsyncDisposable
         return served.Bases;
     }
 
-    private string Password(string username)
+    private async ValueTask<IceServerGrant> MintAsync(IReadOnlyList<string> urls, IceServerRequest request, CancellationToken cancel)
     {
-#pragma warning disable CA5350 // The convention of TURN's REST API, which the server checks.
-        return Convert.ToBase64String(HMACSHA1.HashData(Encoding.UTF8.GetBytes(_secret), Encoding.UTF8.GetBytes(username)));
-#pragma warning restore CA5350
+        var grant = await new CoturnSource("", urls, Encoding.UTF8.GetBytes(_secret), lifetime: null, ':', _time).MintAsync(request, cancel);
+        return grant with { IsOneRelay = true };
     }
 
     private sealed record Served(IReadOnlyList<Candidate> Candidates, TransportAddress[] Bases);

@@ -5,7 +5,4 @@ public sealed record EmbeddedRelayOptions
 {
     /// <summary>UDP and TCP; 0 takes a free one, and so does any other that is taken.</summary>
     public ushort Port { get; init; } = 3478; // RFC 8656 §17
-
-    /// <summary>How long a credential from <c>/start</c> opens new allocations; those there are outlive it.</summary>
-    public TimeSpan CredentialLifetime { get; init; } = TimeSpan.FromHours(24);
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Thaw.Cli.Verbs;
+using Thaw.IceServers.Reading;
 using Thaw.Net;
 using Thaw.Net.Gathering;
 using Thaw.Protocol;
@@ -24,15 +25,15 @@ public sealed class IceServerTests
     [InlineData("[]", 0)]
     public void A_list_is_read(string text, int count)
     {
-        Assert.True(IceServer.TryParseList(text, out var servers, out string error), error);
+        Assert.True(IceServerText.TryRead(text, DateTimeOffset.UnixEpoch, out var servers, out string error), error);
         Assert.Equal(count, servers.Count);
     }
 
     [Theory]
     [InlineData("stun:a.example,nonsense", "\"nonsense\"")]
-    [InlineData("turn:a.example", "the username is missing")]
+    [InlineData("turn:a.example", "both are missing")]
     [InlineData("""{"urls": "turn:a.example", "username": "u"}""", "the credential is missing")]
-    [InlineData("""{"urls": "turn:a.example:x", "username": "u", "credential": "s3cret-of-ours"}""", "\"x\" is not a port")]
+    [InlineData("""{"urls": "turn:a.example:x", "username": "u", "credential": "s3cret-of-ours"}""", "a port is a number")]
     [InlineData("""{"username": "u", "credential": "s3cret-of-ours"}""", "no \"urls\"")]
     [InlineData("""{"urls": 5, "credential": "s3cret-of-ours"}""", "no \"urls\"")]
     [InlineData("""[{"urls": "stun:a.example"}, 5]""", "neither a URL nor an object")]
@@ -40,7 +41,7 @@ public sealed class IceServerTests
     [InlineData("""{"urls": "turn:a.example", s3cret-of-ours}""", "not JSON at line 1")]
     public void A_wrong_list_is_refused_with_words_that_give_no_secret_away(string text, string named)
     {
-        Assert.False(IceServer.TryParseList(text, out _, out string error));
+        Assert.False(IceServerText.TryRead(text, DateTimeOffset.UnixEpoch, out _, out string error));
         Assert.Contains(named, error, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, error, StringComparison.Ordinal);
 

@@ -3,8 +3,13 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
+using Thaw.Interop.Tests.Gathering;
 using Thaw.Interop.Tests.Networks;
+using Thaw.Protocol;
+using Thaw.Protocol.Gathering;
 using Thaw.Protocol.Stun;
+using Thaw.Protocol.Turn;
 using Thaw.Voice;
 using Xunit;
 
@@ -73,6 +78,29 @@ public sealed class OnePortTests
         var server = await StartAsync(new());
         await BindAsync(await DialAsync(server));
         await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(2), Cancel);
+    }
+
+    [Theory]
+    [InlineData(TransportProtocol.Udp)]
+    [InlineData(TransportProtocol.Tcp)] // by the HTTP port
+    public async Task What_a_session_is_given_opens_the_relay_and_the_relay_leads_to_nobody_else(TransportProtocol protocol)
+    {
+        await using var server = await StartAsync(new());
+        using var http = new HttpClient();
+        using var response = await http.PostAsync(new Uri(server.Url, "/start"), null, Cancel);
+        var given = JsonElement.Parse(await response.Content.ReadAsStringAsync(Cancel)).GetProperty("iceConfig").GetProperty("iceServers").EnumerateArray().Single();
+        var credential = new TurnCredential(given.GetProperty("username").GetString()!, given.GetProperty("credential").GetString()!);
+        string url = given.GetProperty("urls").EnumerateArray().Select(u => u.GetString()!).Single(u => u.EndsWith($"transport={protocol}", StringComparison.OrdinalIgnoreCase));
+        Assert.True(IceServerUrl.TryParse(url, out var turn, out _));
+        Assert.Equal(protocol is TransportProtocol.Udp ? server.Relay!.Port : server.Url.Port, turn.Port);
+        var address = new TransportAddress(IPAddress.Parse(turn.Host), (ushort)turn.Port).Over(protocol);
+
+        using var loop = new GathererLoop(new GatheringServer("turn", address, GatheringKind.Turn, false, turn.Host, credential)).Settle();
+        loop.Send(1); // to the loop's own peer: the server's address and another port
+        loop.RunUntil(() => server.Relay!.Counters.Sum(c => c.Dropped(RelayDrop.PeerDenied)) > 0);
+
+        Assert.Empty(loop.Delivered);
+        Assert.Equal(1, server.Relay!.AllocationCount);
     }
 
     [Fact]

@@ -25,9 +25,9 @@ describe("a session from /start", () => {
     expect(await start(alive, answering(status, body))).toEqual(plain);
   });
 
-  it("is done without where the server is silent for two seconds", async () => {
+  it("is done without where the server is silent for four seconds", async () => {
     vi.spyOn(AbortSignal, "timeout").mockImplementation((after) => {
-      expect(after).toBe(2_000);
+      expect(after).toBe(4_000);
       return AbortSignal.abort();
     });
     const silent: typeof fetch = (_, init) => new Promise((_, refuse) => (init!.signal!.aborted ? refuse(new Error("late")) : undefined));

@@ -8,7 +8,7 @@ export interface Start {
 const plain: Start = { endpoint: "/api/offer", iceServers: [] };
 
 /** Meanwhile the microphone opens; a server that takes longer than this gets its offer all the same. */
-const startLimit = 2_000;
+const startLimit = 4_000;
 
 export async function start(attempt: AbortSignal, ask: typeof fetch = fetch): Promise<Start> {
   try {

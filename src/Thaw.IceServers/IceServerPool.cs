@@ -71,14 +71,14 @@ public sealed class IceServerPool : IAsyncDisposable
         var grants = Grants(new(IceAudience.Backend, "backend", _options.Lifetime));
         var servers = new List<IceServer>();
         DateTimeOffset? expiresAt = null;
-        foreach (var grant in grants)
+        int room = MostBackendUrls;
+        foreach (var (grant, server) in grants.SelectMany(grant => grant.Servers.Select(server => (grant, server))))
         {
-            int room = MostBackendUrls - servers.Sum(s => s.Urls.Count);
-            IceServer[] usable = [.. grant.Servers
-                .Select(s => s with { Urls = [.. s.Urls.Where(url => IceServerUrl.TryParse(url, out _, out _)).Take(room)] })
-                .Where(s => s.Urls.Count > 0 && s.TryConfigure(out _, out _))];
-            servers.AddRange(usable);
-            if (usable is not [] && grant.ExpiresAt is { } end && (expiresAt is null || end < expiresAt)) expiresAt = end;
+            var usable = server with { Urls = [.. server.Urls.Where(url => IceServerUrl.TryParse(url, out _, out _)).Take(room)] };
+            if (usable.Urls.Count == 0 || !usable.TryConfigure(out _, out _)) continue;
+            servers.Add(usable);
+            room -= usable.Urls.Count;
+            if (grant.ExpiresAt is { } end && (expiresAt is null || end < expiresAt)) expiresAt = end;
         }
 
         return new IceServerSet(servers, expiresAt);

@@ -14,7 +14,7 @@ internal sealed class IceSourceLog(ILogger log)
         lock (_lock)
         {
             if (!IsNews(state)) return;
-            string audience = state.Audience is IceAudience.Browser ? "browsers" : "backend";
+            string audience = state.Audience is IceAudience.Browser ? "browsers" : "this backend";
             int again = (int)Math.Ceiling(state.RetryIn?.TotalSeconds ?? 0);
             switch (state.Health)
             {

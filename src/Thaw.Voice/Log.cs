@@ -66,16 +66,16 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "ICE server {Server} relays no more: {Why}")]
     public static partial void RelayLost(this ILogger log, string server, string why);
 
-    [LoggerMessage(36, LogLevel.Information, "ICE source {Source} has granted {Count} servers to the {Audience}, for {Hours:0.#} h")]
+    [LoggerMessage(36, LogLevel.Information, "ICE source {Source} has granted {Count} servers to {Audience}, for {Hours:0.#} h")]
     public static partial void IceSourceGranted(this ILogger log, string source, int count, string audience, double hours);
 
-    [LoggerMessage(37, LogLevel.Information, "ICE source {Source} has granted {Count} servers to the {Audience}, for good")]
+    [LoggerMessage(37, LogLevel.Information, "ICE source {Source} has granted {Count} servers to {Audience}, for good")]
     public static partial void IceSourceGranted(this ILogger log, string source, int count, string audience);
 
-    [LoggerMessage(38, LogLevel.Warning, "ICE source {Source} has nothing for the {Audience}: {Why}; next try in {Seconds} s")]
+    [LoggerMessage(38, LogLevel.Warning, "ICE source {Source} has nothing for {Audience}: {Why}; next try in {Seconds} s")]
     public static partial void IceSourceFailed(this ILogger log, string source, string audience, string why, int seconds);
 
-    [LoggerMessage(39, LogLevel.Warning, "ICE source {Source} does not renew what the {Audience} has, which serves until it expires: {Why}; next try in {Seconds} s")]
+    [LoggerMessage(39, LogLevel.Warning, "ICE source {Source} does not renew what it gave to {Audience}, which serves until it expires: {Why}; next try in {Seconds} s")]
     public static partial void IceSourceStale(this ILogger log, string source, string audience, string why, int seconds);
 
     [LoggerMessage(40, LogLevel.Warning, "ICE source {Source}: its clock is {Skew} this machine's; set this machine's clock by NTP, or its credentials expire too early")]

@@ -16,13 +16,13 @@ internal static class IceUrlFault
     {
         if (Find(text, out var fault)) return fault;
         IceServerUrl.TryParse(text, out _, out string why); // a fault that this page has no word for
-        return Error("url-invalid", Blank(why), Blank(text), -1);
+        return Error("url-invalid", BlankIn(why).Text, text, -1);
     }
 
     private static bool Find(string text, out IceFinding fault)
     {
         fault = text.Length > LongestSubject
-            ? Error("url-too-long", $"a URL of {text.Length} characters", Blank(text[..LongestSubject]) + "…", -1)
+            ? Error("url-too-long", $"a URL of {text.Length} characters", text[..LongestSubject] + "…", -1)
             : OfSpaces(text) ?? OfScheme(text) ?? OfRest(text)!;
         return fault is not null;
     }
@@ -32,7 +32,7 @@ internal static class IceUrlFault
         if (text.Length == 0) return Error("url-empty", "no URL", "", -1);
         string trimmed = text.Trim().Trim('"', '\'', ',').Trim();
         int at = text.AsSpan().IndexOfAny(" \t\r\n\"'");
-        return at < 0 ? null : Error("url-space", "spaces and quotes are no part of a URL", Blank(text), at, IceServerUrl.TryParse(trimmed, out _, out _) ? trimmed : null);
+        return at < 0 ? null : Error("url-space", "spaces and quotes are no part of a URL", text, at, IceServerUrl.TryParse(trimmed, out _, out _) ? trimmed : null);
     }
 
     private static IceFinding? OfScheme(string text)
@@ -46,17 +46,18 @@ internal static class IceUrlFault
             bool isSafe = scheme.Length == 5;
             string meant = HostOf(text[(colon + 1)..].TrimStart('/')) is { } host ? isSafe ? $"turns:{host}:443?transport=tcp" : $"turn:{host}" : "";
             return Error("url-is-web", "a web address is no ICE server; where a provider gives credentials at it, it belongs in --ice-source http:url=…",
-                Blank(text), 0, Valid(meant));
+                text, 0, Valid(meant));
         }
 
         if (colon < 0 || scheme.Contains('.') || scheme.StartsWith('[') || LooksLikePort(text[(colon + 1)..]))
         {
             string guess = text.StartsWith("stun", StringComparison.OrdinalIgnoreCase) || text.EndsWith(":19302", StringComparison.Ordinal) ? "stun:" : "turn:";
-            return Error("url-no-scheme", "no stun:, turn: or turns: in front of the host", Blank(text), 0, Valid(guess + text));
+            return Error("url-no-scheme", "no stun:, turn: or turns: in front of the host", text, 0, Valid(guess + text));
         }
 
-        string? near = Array.Find(Schemes, known => IsNear(scheme.ToLowerInvariant(), known));
-        return Error("url-scheme", $"\"{Blank(scheme)}\" is not stun, stuns, turn or turns", Blank(text), 0, near is null ? null : Valid(near + ":" + text[(colon + 1)..].TrimStart('/')));
+        string written = scheme.ToLowerInvariant();
+        string? near = Schemes.Where(known => IsNear(written, known)).MaxBy(known => known.Intersect(written).Count());
+        return Error("url-scheme", $"\"{BlankIn(scheme).Text}\" is not stun, stuns, turn or turns", text, 0, near is null ? null : Valid(near + ":" + text[(colon + 1)..].TrimStart('/')));
     }
 
     private static IceFinding? OfRest(string text)
@@ -64,12 +65,12 @@ internal static class IceUrlFault
         int start = text.IndexOf(':') + 1;
         string scheme = text[..start], rest = text[start..];
         if (rest.StartsWith('/'))
-            return Error("url-slashes", "no slashes after the scheme: these URLs have no //", Blank(text), start, Valid(Blank(scheme + rest.TrimStart('/').TrimEnd('/'))));
+            return Error("url-slashes", "no slashes after the scheme: these URLs have no //", text, start, Valid(scheme + rest.TrimStart('/').TrimEnd('/')));
 
         int query = rest.IndexOf('?');
         string place = query < 0 ? rest : rest[..query], asked = query < 0 ? "" : rest[query..];
         if (place.Contains('@'))
-            return Error("url-userinfo", "username and credential stand beside the URL, never in it", Blank(text), start,
+            return Error("url-userinfo", "username and credential stand beside the URL, never in it", text, start,
                 $$"""{"urls": "{{scheme}}{{place[(place.LastIndexOf('@') + 1)..]}}{{asked}}", "username": "…", "credential": "…"}""");
         return OfPlace(text, start, place, scheme) ?? OfQuery(text, start + query, scheme, place, asked);
     }
@@ -83,6 +84,8 @@ internal static class IceUrlFault
         {
             int end = place.IndexOf(']');
             string inside = end < 0 ? place[1..] : place[1..end];
+            if (end > 0 && inside.Length > 1 && inside.AsSpan().IndexOfAnyExcept(':', '0') < 0)
+                return Error("host-is-nobody", "that is the address of no host: name the one by which clients reach the server", text, start + 1);
             if (end < 0 || inside.Contains('%') || !TransportAddress.TryParse(inside, 0, out var six) || !six.IsIPv6)
                 return Error("url-ipv6", "between brackets stands an IPv6 address, without a zone", text, start + 1);
             if (end + 1 == place.Length) return null;
@@ -151,16 +154,17 @@ internal static class IceUrlFault
 
     private static string? Valid(string guess) => IceServerUrl.TryParse(guess, out _, out _) ? guess : null;
 
-    /// <summary>What stands before an @ may be a password.</summary>
-    private static string Blank(string text)
+    /// <summary>What stands before an @ may be a password: it becomes ***.</summary>
+    /// <returns>Also where that begins, and how much shorter the text has become.</returns>
+    private static (string Text, int From, int Until) BlankIn(string text)
     {
-        int at = text.LastIndexOf('@');
-        if (at < 0) return text;
+        int until = text.LastIndexOf('@');
+        if (until < 0) return (text, text.Length, text.Length);
         int from = 0;
         foreach (string scheme in Schemes)
             if (text.StartsWith(scheme + ":", StringComparison.OrdinalIgnoreCase)) from = scheme.Length + 1;
-        while (from < at && text[from] == '/') from++;
-        return $"{text[..from]}***{text[at..]}";
+        while (from < until && text[from] == '/') from++;
+        return ($"{text[..from]}***{text[until..]}", from, until);
     }
 
     /// <summary>One letter too many, too few, wrong, or two swapped.</summary>
@@ -173,6 +177,10 @@ internal static class IceUrlFault
         return Math.Max(word.Length, known.Length) - same - end <= 2;
     }
 
-    private static IceFinding Error(string code, string text, string subject, int at, string? instead = null)
-        => new(code, IceSeverity.Error, text, subject, at, instead);
+    private static IceFinding Error(string code, string text, string url, int at, string? instead = null)
+    {
+        var (subject, from, until) = BlankIn(url);
+        if (at > from) at = at < until ? from : at - until + from + 3;
+        return new(code, IceSeverity.Error, text, subject, at, instead?.Contains('@') is true ? null : instead);
+    }
 }

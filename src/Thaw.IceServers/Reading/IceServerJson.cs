@@ -61,6 +61,7 @@ public static class IceServerJson
         if (entry.Urls is { Count: > 0 } urls)
         {
             state.Servers.Add(new IceServer(urls, entry.Username, entry.Credential));
+            entry.TellOddities(path, state);
             return;
         }
 
@@ -96,6 +97,8 @@ public static class IceServerJson
 
     private sealed class Entry
     {
+        private readonly List<(string Code, string Text)> _odd = [];
+
         public List<string>? Urls { get; private set; }
 
         public string? Username { get; private set; }
@@ -104,6 +107,11 @@ public static class IceServerJson
 
         public bool HasCredential => Username is not null || Credential is not null;
 
+        public void TellOddities(string path, State state)
+        {
+            foreach (var (code, text) in _odd) state.Warn(code, text, path);
+        }
+
         /// <summary>What other names are for the same: url (browsers until 2015, Xirsys), uris and password (TURN REST), Uris … (AWS).</summary>
         public bool Take(JsonProperty member, string path, State state)
         {
@@ -111,15 +119,15 @@ public static class IceServerJson
             {
                 case "urls" or "url" or "uris" or "uri" or "Uris" or "URLs" or "server_urls":
                     Urls = UrlsOf(member.Value) is { Count: > 0 } urls && (member.Name == "urls" || Urls is null) ? urls : Urls;
-                    if (member.Name is "uris" or "uri") state.Warn("uris", "\"uris\" is read as \"urls\"; browsers know only that", path);
+                    if (member.Name is "uris" or "uri") _odd.Add(("uris", "\"uris\" is read as \"urls\"; browsers know only that"));
                     return true;
                 case "username" or "user" or "userName" or "Username":
                     Username = TextOf(member.Value) ?? Username;
-                    if (member.Name is "user" or "userName") state.Warn("user", $"\"{member.Name}\" is read as \"username\"; browsers know only that", path);
+                    if (member.Name is "user" or "userName") _odd.Add(("user", $"\"{member.Name}\" is read as \"username\"; browsers know only that"));
                     return true;
                 case "credential" or "password" or "Password" or "pass":
                     Credential = member.Name == "credential" ? TextOf(member.Value) ?? Credential : Credential ?? TextOf(member.Value);
-                    if (member.Name is "password" or "pass") state.Warn("password", $"\"{member.Name}\" is read as \"credential\"; browsers know only that", path);
+                    if (member.Name is "password" or "pass") _odd.Add(("password", $"\"{member.Name}\" is read as \"credential\"; browsers know only that"));
                     return true;
                 case "credentialType" when member.Value.ValueKind is not JsonValueKind.String || member.Value.GetString() is not ("password" or ""):
                     state.Error("credential-type", "credentials other than passwords are not supported by browsers any more", path);

@@ -6,15 +6,16 @@ import { MediaManager } from "../media/mediaManager.ts";
 import { MicrophoneError } from "../media/microphone.ts";
 import type { Microphone } from "../media/microphone.ts";
 import type { Speaker } from "../media/speaker.ts";
+import type { IceConfiguration } from "../iceServers.ts";
+import { askForIceServers, renewIceServers } from "../iceServers.ts";
 import { record } from "../recorder.ts";
 import type { CandidateNote, Recording } from "../recorder.ts";
 import { watchRequests } from "../requests.ts";
-import { start } from "../start.ts";
-import type { Start } from "../start.ts";
 import { finalVerdict } from "../verdict.ts";
 import type { Happening } from "./events.ts";
 import { vitalsOf } from "./vitals.ts";
 
+const endpoint = "/api/offer";
 const requestLimit = 5_000;
 const silentBelow = 1e-4; // -80 dBFS: a muted or dead device; a quiet room is 20 dB above
 const silentFor = 5_000;
@@ -72,9 +73,9 @@ export class Call {
   }
 
   async start(deviceId: string | undefined) {
-    const started = start(this.#ending.signal);
+    const ice = askForIceServers(this.#ending.signal);
     if (!(await this.#openMicrophone(deviceId))) return;
-    await this.#dial(await started);
+    await this.#dial(await ice);
   }
 
   /** Ends whatever is under way. The state has already said so; this catches up with it. */
@@ -115,7 +116,7 @@ export class Call {
     }
   }
 
-  async #dial({ endpoint, iceServers }: Start) {
+  async #dial(ice: IceConfiguration) {
     if (this.#over) return;
     const { microphone, levels, speaker } = this.#devices;
     speaker.onBlocked = (blocked) => this.#happened({ type: "playback", blocked });
@@ -130,6 +131,7 @@ export class Call {
         // The transport reads the track right after it makes a connection, and stops it when it closes that connection.
         if (happening.type === "peer-created") {
           microphone.renewLease();
+          if (ice.iceTransportPolicy === "relay") this.#configure(ice);
           this.#peer = happening.peer;
         }
         this.#happened(happening);
@@ -142,17 +144,27 @@ export class Call {
       candidate: (note) => this.#listener.candidate(note),
     });
 
-    const transport = new SmallWebRTCTransport({ mediaManager: new MediaManager(microphone) });
+    const transport = new SmallWebRTCTransport({ mediaManager: new MediaManager(microphone), iceServers: ice.iceServers });
+    void renewIceServers(ice, this.#ending.signal, (renewed) => {
+      ice = renewed;
+      transport.iceServers = renewed.iceServers; // for its next connection
+      this.#configure(renewed);
+    });
     this.#client = this.#newClient(transport);
     try {
       await this.#client.initDevices();
       if (this.#over) return;
-      await this.#client.connect({ webrtcRequestParams: { endpoint, timeout: requestLimit }, iceConfig: { iceServers } });
+      await this.#client.connect({ webrtcRequestParams: { endpoint, timeout: requestLimit } });
       this.#connected = true;
       this.#watchVitals();
     } catch (e) {
       this.#happened({ type: "client-failed", detail: e instanceof Error ? e.message : String(e) });
     }
+  }
+
+  #configure({ iceServers, iceTransportPolicy }: IceConfiguration) {
+    const peer = this.peer;
+    if (peer && peer.signalingState !== "closed") peer.setConfiguration({ ...peer.getConfiguration(), iceServers, iceTransportPolicy });
   }
 
   #newClient(transport: SmallWebRTCTransport) {

@@ -11,8 +11,6 @@ namespace Thaw.Voice;
 
 public sealed partial class VoiceServer
 {
-    private static readonly TimeSpan TlsHandshake = TimeSpan.FromSeconds(10);
-
     private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options, PeerHost peers, EmbeddedRelay? relay) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
     {
         Limit(kestrel, options.Limits);
@@ -40,7 +38,7 @@ public sealed partial class VoiceServer
 
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
-            HandshakeTimeout = TlsHandshake,
+            HandshakeTimeout = PortSharing.TlsHandshake,
             OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
             {
                 ServerCertificateContext = certificate(),

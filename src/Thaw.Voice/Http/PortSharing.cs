@@ -35,6 +35,8 @@ internal static class PortSharing
     /// <summary>What is silent for longer has missed its chance with ICE (PassiveTcp.Proof); HTTP's own patience follows.</summary>
     public static readonly TimeSpan FirstByte = TimeSpan.FromSeconds(5);
 
+    public static readonly TimeSpan TlsHandshake = TimeSpan.FromSeconds(10);
+
     /// <summary>RFC 7443 §3.1.</summary>
     public static readonly SslApplicationProtocol TurnProtocol = new("stun.turn");
 

@@ -15,7 +15,9 @@ internal sealed class CachedGrant(IIceServerSource source, IceAudience audience,
 
     public static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5), LastRetry = TimeSpan.FromMinutes(5), LongestRetryAfter = TimeSpan.FromHours(1);
 
-    private static readonly TimeSpan SoonestRenewal = TimeSpan.FromSeconds(30), LatestRenewal = TimeSpan.FromHours(1); // where nothing expires
+    public static readonly TimeSpan LatestRenewal = TimeSpan.FromDays(1); // what lasts for years may change all the same, and timers last 49 days
+
+    private static readonly TimeSpan SoonestRenewal = TimeSpan.FromSeconds(30), WithoutExpiry = TimeSpan.FromHours(1);
 
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IceSourceState _state = new(source.Name, audience, IceSourceHealth.Waiting);
@@ -91,8 +93,8 @@ internal sealed class CachedGrant(IIceServerSource source, IceAudience audience,
     private TimeSpan Success(IceServerGrant grant, IReadOnlyList<string> warnings)
     {
         (_grant, _failures) = (grant, 0);
-        var wait = grant.ExpiresAt is { } end ? (end - Now) / 2 : LatestRenewal;
-        if (wait < SoonestRenewal) wait = SoonestRenewal;
+        var wait = grant.ExpiresAt is { } end ? (end - Now) / 2 : WithoutExpiry;
+        wait = wait < SoonestRenewal ? SoonestRenewal : wait < LatestRenewal ? wait : LatestRenewal;
         _state = new(source.Name, audience, IceSourceHealth.Fresh, grant.Servers.Count, Now, grant.ExpiresAt, null, wait,
             grant.ClockSkew is { } skew && skew.Duration() > options.TolerableSkew ? skew : null, warnings is [] ? null : warnings);
         renewed();

@@ -95,7 +95,7 @@ public sealed class IceServerPool : IAsyncDisposable
             changed(set);
             // Cached ones announce their renewal themselves; this is for what is minted here.
             var half = set.ExpiresAt is { } end ? (end - _options.Time.GetUtcNow()) / 2 : Timeout.InfiniteTimeSpan;
-            if (half != Timeout.InfiniteTimeSpan && half < CachedGrant.FirstRetry) half = CachedGrant.FirstRetry;
+            if (set.ExpiresAt is not null) half = half < CachedGrant.FirstRetry ? CachedGrant.FirstRetry : half < CachedGrant.LatestRenewal ? half : CachedGrant.LatestRenewal;
             using var woken = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
             await Task.WhenAny(_renewed.Task, Task.Delay(half, _options.Time, woken.Token));
             await woken.CancelAsync();

@@ -81,6 +81,9 @@ internal static partial class Log
     [LoggerMessage(40, LogLevel.Warning, "ICE source {Source}: its clock is {Skew} this machine's; set this machine's clock by NTP, or its credentials expire too early")]
     public static partial void ClockSkew(this ILogger log, string source, string skew);
 
+    [LoggerMessage(43, LogLevel.Error, "This server's own ICE servers are not renewed any more")]
+    public static partial void BackendServersFaulted(this ILogger log, Exception e);
+
     [LoggerMessage(42, LogLevel.Warning, "ICE source {Source} has nothing: {Why}")]
     public static partial void IceSourceFaulted(this ILogger log, string source, string why);
 

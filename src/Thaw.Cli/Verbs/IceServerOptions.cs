@@ -78,6 +78,7 @@ internal static class IceServerOptions
         foreach (var spec in parsed.GetValue(Sources)!)
         {
             if (!IceSources.TryCreate(spec, around, out var source, out error)) return false;
+            if (created.Exists(other => other.Name == source.Name)) { error = $"two sources are named {source.Name}: give one of them name=…"; return false; }
             created.Add(source);
         }
 

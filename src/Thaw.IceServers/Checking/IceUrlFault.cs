@@ -10,12 +10,13 @@ internal static class IceUrlFault
 {
     private const int LongestSubject = 300;
     private static readonly string[] Schemes = ["stun", "stuns", "turn", "turns"];
+    private static readonly SearchValues<char> NotInUrls = SearchValues.Create(" \t\r\n\"'");
     private static readonly SearchValues<char> NotInHosts = SearchValues.Create("/\\?#[]<>\"'{}|^` ,;\t\r\n");
 
     public static IceFinding Find(string text)
     {
         if (Find(text, out var fault)) return fault;
-        IceServerUrl.TryParse(text, out _, out string why); // a fault that this page has no word for
+        _ = IceServerUrl.TryParse(text, out _, out string why); // a fault that this page has no word for
         return Error("url-invalid", BlankIn(why).Text, text, -1);
     }
 
@@ -31,7 +32,7 @@ internal static class IceUrlFault
     {
         if (text.Length == 0) return Error("url-empty", "no URL", "", -1);
         string trimmed = text.Trim().Trim('"', '\'', ',').Trim();
-        int at = text.AsSpan().IndexOfAny(" \t\r\n\"'");
+        int at = text.AsSpan().IndexOfAny(NotInUrls);
         return at < 0 ? null : Error("url-space", "spaces and quotes are no part of a URL", text, at, IceServerUrl.TryParse(trimmed, out _, out _) ? trimmed : null);
     }
 

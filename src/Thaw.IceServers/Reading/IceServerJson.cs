@@ -17,7 +17,15 @@ public static class IceServerJson
     public static IceServerReading Read(JsonElement root)
     {
         var state = new State();
-        Walk(root, "$", 0, state);
+        try
+        {
+            Walk(root, "$", 0, state);
+        }
+        catch (InvalidOperationException) // half a surrogate pair, or what is not UTF-8: JSON that no text can be made of
+        {
+            state.Error("not-text", "there is text in it that is none", "$");
+        }
+
         return new(state.Servers, state.Findings, state.Lifetime);
     }
 

@@ -26,7 +26,7 @@ internal sealed class IceSourceSettingException(string message) : Exception(mess
 /// </summary>
 internal sealed class IceSourceSettings(IceSourceSpec spec, IceSourceSurroundings around)
 {
-    private const int LongestSecret = 4096;
+    private const int LongestValue = 64 * 1024; // a list of servers may be long
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1), Longest = TimeSpan.FromDays(30);
 
     private readonly HashSet<string> _known = ["name"];
@@ -49,7 +49,7 @@ internal sealed class IceSourceSettings(IceSourceSpec spec, IceSourceSurrounding
         if (value is null) return null;
 
         value = value.Trim();
-        return value.Length is > 0 and <= LongestSecret ? value : throw Wrong(key, value.Length == 0 ? "is empty" : "is too long");
+        return value.Length is > 0 and <= LongestValue ? value : throw Wrong(key, value.Length == 0 ? "is empty" : "is too long");
     }
 
     public string Need(string key, string what) => Text(key)

@@ -84,7 +84,7 @@ public static class IceSources
     }
 
     // UDP first, then TCP, then TLS where there is any: in the order in which clients like them.
-    private static IReadOnlyList<string> RelayUrls(IceSourceSettings settings)
+    private static string[] RelayUrls(IceSourceSettings settings)
     {
         string host = settings.Host("host");
         int port = settings.Port("port") ?? 3478;

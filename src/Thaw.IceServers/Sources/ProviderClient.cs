@@ -100,7 +100,7 @@ internal sealed class ProviderClient(HttpMessageInvoker http, TimeProvider time)
                 if (root.TryGetProperty(name, out var said) && said.ValueKind is JsonValueKind.String) return Plain(said.GetString());
             return "";
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return "";
         }
@@ -134,7 +134,7 @@ internal sealed record ProviderAnswer(JsonElement Root, DateTimeOffset AskedAt, 
     public IceServerGrant ToGrant(JsonElement? within = null, TimeSpan? lifetime = null, TimeSpan? otherwise = null)
     {
         var reading = IceServerJson.Read(within ?? Root);
-        if (reading.FirstError is not null || reading.Servers is []) throw new IceSourceException("the answer has no ICE servers in it");
+        if (reading.Servers is []) throw new IceSourceException("the answer has no ICE servers in it");
 
         DateTimeOffset? expiresAt = (lifetime ?? reading.Lifetime ?? otherwise) is { } length ? AskedAt + length : null;
         var skew = Skew is { } told && told.Duration() > Resolution ? told : TimeSpan.Zero;

@@ -7,7 +7,17 @@ internal sealed class ProviderSource(string name, Func<ProviderClient, IceServer
 
     public bool IsLocal => false;
 
-    public async ValueTask<IceServerGrant> MintAsync(IceServerRequest request, CancellationToken cancel) => await ask(client, request, cancel);
+    public async ValueTask<IceServerGrant> MintAsync(IceServerRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            return await ask(client, request, cancel);
+        }
+        catch (InvalidOperationException e) // JSON that no text can be made of
+        {
+            throw new IceSourceException("the answer has text in it that is none", inner: e);
+        }
+    }
 
     public override string ToString() => Name;
 }

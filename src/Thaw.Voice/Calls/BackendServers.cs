@@ -16,7 +16,7 @@ internal static class BackendServers
         }
         catch (Exception e)
         {
-            calls.Log.RequestFaulted(e);
+            calls.Log.BackendServersFaulted(e);
         }
     }
 

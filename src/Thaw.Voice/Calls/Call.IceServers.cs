@@ -9,13 +9,13 @@ namespace Thaw.Voice.Calls;
 /// </remarks>
 internal sealed partial class Call
 {
-    private static readonly TimeSpan SoonestRenewal = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SoonestRenewal = TimeSpan.FromSeconds(30), LatestRenewal = TimeSpan.FromDays(1); // timers last 49 days
 
     private void WatchIceServers()
     {
         if (Session?.Ice is not { ExpiresAt: { } end }) return;
         var half = (end - _host.Time.GetUtcNow()) / 2;
-        _deadlines.Set(Deadline.IceServers, _host.Now + (half > SoonestRenewal ? half : SoonestRenewal));
+        _deadlines.Set(Deadline.IceServers, _host.Now + (half < SoonestRenewal ? SoonestRenewal : half < LatestRenewal ? half : LatestRenewal));
     }
 
     private void RenewIceServers()

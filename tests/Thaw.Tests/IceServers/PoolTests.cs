@@ -23,15 +23,15 @@ public sealed class PoolTests
     {
         var source = new Scripted(_time);
         await using var pool = Start(source);
-        await _time.WaitBegunAsync(Hour / 2);
-        await _time.WaitBegunAsync(Hour / 2); // the browser's and the backend's
+        await BegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2); // the browser's and the backend's
 
         Assert.Equal("browser-1", NameOf(pool.ForBrowser("b-1", null)));
         _time.Advance(Hour / 2 - TimeSpan.FromSeconds(1));
         Assert.Equal("browser-1", NameOf(pool.ForBrowser("b-2", null)));
         _time.Advance(TimeSpan.FromSeconds(1));
-        await _time.WaitBegunAsync(Hour / 2);
-        await _time.WaitBegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
 
         Assert.Equal("browser-2", NameOf(pool.ForBrowser("b-3", null)));
         Assert.Equal("backend-2", NameOf(pool.ForBackend()));
@@ -54,13 +54,13 @@ public sealed class PoolTests
     {
         var source = new Scripted(_time);
         await using var pool = Start(source);
-        await _time.WaitBegunAsync(Hour / 2);
-        await _time.WaitBegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
         source.Fault = new IceSourceException("it cannot be reached");
 
         _time.Advance(Hour / 2);
-        await _time.WaitBegunAsync(CachedGrant.FirstRetry / 2);
-        await _time.WaitBegunAsync(CachedGrant.FirstRetry / 2);
+        await BegunAsync(CachedGrant.FirstRetry / 2);
+        await BegunAsync(CachedGrant.FirstRetry / 2);
         Assert.Equal("browser-1", NameOf(pool.ForBrowser("b-1", null)));
         var state = pool.States.First(s => s.Audience is IceAudience.Browser);
         Assert.Equal((IceSourceHealth.Stale, "it cannot be reached"), (state.Health, state.Error));
@@ -77,14 +77,14 @@ public sealed class PoolTests
     {
         var source = new Scripted(_time) { Fault = new IceSourceException("down") };
         await using var pool = Start(source);
-        await _time.WaitBegunAsync(CachedGrant.FirstRetry / 2);
-        await _time.WaitBegunAsync(CachedGrant.FirstRetry / 2);
+        await BegunAsync(CachedGrant.FirstRetry / 2);
+        await BegunAsync(CachedGrant.FirstRetry / 2);
         Assert.Empty(pool.ForBrowser("b-1", null).Servers);
 
         source.Fault = null;
         _time.Advance(CachedGrant.FirstRetry);
-        await _time.WaitBegunAsync(Hour / 2);
-        await _time.WaitBegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
 
         Assert.Equal("browser-1", NameOf(pool.ForBrowser("b-1", null)));
         Assert.All(pool.States, s => Assert.Equal(IceSourceHealth.Fresh, s.Health));
@@ -97,8 +97,8 @@ public sealed class PoolTests
         await using var pool = Start(source);
         foreach (double seconds in new[] { 2.5, 5, 10, 20, 40, 80, 150, 150 }) // half of each, as the jitter has it at its least
         {
-            await _time.WaitBegunAsync(TimeSpan.FromSeconds(seconds));
-            await _time.WaitBegunAsync(TimeSpan.FromSeconds(seconds));
+            await BegunAsync(TimeSpan.FromSeconds(seconds));
+            await BegunAsync(TimeSpan.FromSeconds(seconds));
             _time.Advance(TimeSpan.FromSeconds(seconds));
         }
     }
@@ -110,7 +110,7 @@ public sealed class PoolTests
     public async Task Retries_are_scattered_so_that_many_servers_do_not_come_back_at_once(double random, double seconds)
     {
         await using var pool = Start(new Scripted(_time) { Fault = new IceSourceException("down") }, random);
-        await _time.WaitBegunAsync(TimeSpan.FromSeconds(seconds));
+        await BegunAsync(TimeSpan.FromSeconds(seconds));
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public sealed class PoolTests
     public async Task Retry_After_is_honoured(int asked, double waited)
     {
         await using var pool = Start(new Scripted(_time) { Fault = new IceSourceException("asked too often (429)", TimeSpan.FromSeconds(asked)) });
-        await _time.WaitBegunAsync(TimeSpan.FromSeconds(waited));
+        await BegunAsync(TimeSpan.FromSeconds(waited));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class PoolTests
     {
         await using var pool = Start(new Scripted(_time) { Silent = true });
         var warming = pool.WarmUpAsync(Cancel);
-        await _time.WaitBegunAsync(TimeSpan.FromSeconds(1));
+        await BegunAsync(TimeSpan.FromSeconds(1));
         Assert.False(warming.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
         await warming;
@@ -141,8 +141,8 @@ public sealed class PoolTests
     public async Task A_source_that_is_silent_is_given_up_after_ten_seconds_whatever_it_does()
     {
         await using var pool = Start(new Scripted(_time) { Silent = true });
-        await _time.WaitBegunAsync(CachedGrant.LongestMint);
-        await _time.WaitBegunAsync(CachedGrant.LongestMint);
+        await BegunAsync(CachedGrant.LongestMint);
+        await BegunAsync(CachedGrant.LongestMint);
         _time.Advance(CachedGrant.LongestMint);
         await pool.Settled.WaitAsync(Cancel);
 
@@ -195,7 +195,18 @@ public sealed class PoolTests
     public async Task What_never_expires_is_asked_for_again_every_hour()
     {
         await using var pool = Start(new Scripted(_time) { Life = null });
-        await _time.WaitBegunAsync(Hour);
+        await BegunAsync(Hour);
+    }
+
+    [Fact]
+    public async Task What_lasts_for_years_is_asked_for_again_every_day_as_no_timer_lasts_so_long()
+    {
+        await using var pool = Start([new Scripted(_time) { Life = TimeSpan.FromDays(3650) }, new Scripted(_time) { IsLocal = true, Life = TimeSpan.FromDays(3650) }]);
+        using var stop = new CancellationTokenSource();
+        var following = pool.FollowBackendAsync(_ => { }, stop.Token);
+        for (int i = 0; i < 3; i++) await BegunAsync(CachedGrant.LatestRenewal);
+        await stop.CancelAsync();
+        await following;
     }
 
     [Fact]
@@ -258,14 +269,14 @@ public sealed class PoolTests
         using var stop = new CancellationTokenSource();
         var following = pool.FollowBackendAsync(sets.Enqueue, stop.Token);
 
-        await _time.WaitBegunAsync(Hour / 2); // the loops of the two ends, and this
-        await _time.WaitBegunAsync(Hour / 2);
-        await _time.WaitBegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2); // the loops of the two ends, and this
+        await BegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
         Assert.Equal(["backend-1", "backend-1"], sets.Single().Servers.Select(s => s.Username));
         _time.Advance(Hour / 2);
-        await _time.WaitBegunAsync(Hour / 2);
-        await _time.WaitBegunAsync(Hour / 2);
-        await _time.WaitBegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
+        await BegunAsync(Hour / 2);
         Assert.Equal("backend-2", sets.Last().Servers[0].Username);
 
         await stop.CancelAsync();
@@ -289,6 +300,8 @@ public sealed class PoolTests
         pool.Start();
         return pool;
     }
+
+    private Task BegunAsync(TimeSpan wait) => _time.WaitBegunAsync(wait).WaitAsync(TimeSpan.FromSeconds(10), Cancel);
 
     private static string? NameOf(IceServerSet set) => set.Servers[^1].Username;
 

@@ -27,6 +27,9 @@ public sealed class ProviderFailureTests
     [InlineData(200, "{}", "the answer has no ICE servers in it")]
     [InlineData(200, "[]", "the answer has no ICE servers in it")]
     [InlineData(200, "null", "the answer has no ICE servers in it")]
+    [InlineData(200, """{"urls":"turn:\ud800"}""", "the answer has no ICE servers in it")]
+    [InlineData(500, """{"error":"\ud800"}""", "it fails itself (500)")]
+    [InlineData(400, """{"error":"\ud800"}""", "the request is refused (400)")]
     [InlineData(200, """{"iceServers":null}""", "the answer has no ICE servers in it")]
     public async Task A_bad_answer_is_named(int status, string body, string said)
         => Assert.Equal(said, (await _provider.Answers(body, status).FailsAsync(Source)).Message);
@@ -48,10 +51,14 @@ public sealed class ProviderFailureTests
         => Assert.Equal(said, (await _provider.Answers(_ => throw new HttpRequestException(error, Secret, new SocketException())).FailsAsync(Source)).Message);
 
     [Fact]
+    public async Task Text_that_is_none_is_told()
+        => Assert.Equal("the answer has text in it that is none", (await _provider.Answers("""{"s":"\ud800"}""").FailsAsync("xirsys:channel=c,ident=i,secret=s")).Message);
+
+    [Fact]
     public async Task A_provider_that_is_silent_is_given_up_after_five_seconds()
     {
         var asking = _provider.Answers(async cancel => { await new TaskCompletionSource<HttpResponseMessage>().Task.WaitAsync(cancel); return null!; }).MintAsync(Source).AsTask();
-        await _provider.Time.WaitBegunAsync(ProviderClient.LongestAnswer);
+        await _provider.Time.WaitBegunAsync(ProviderClient.LongestAnswer).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         _provider.Time.Advance(ProviderClient.LongestAnswer);
 
         Assert.Equal("no answer within 5 s", (await Assert.ThrowsAsync<IceSourceException>(() => asking)).Message);
@@ -61,7 +68,7 @@ public sealed class ProviderFailureTests
     public async Task A_body_that_never_ends_is_given_up_after_five_seconds()
     {
         var asking = _provider.Answers(_ => Task.FromResult(new HttpResponseMessage { Content = new StreamContent(new Endless(isSlow: true)) })).MintAsync(Source).AsTask();
-        await _provider.Time.WaitBegunAsync(ProviderClient.LongestAnswer);
+        await _provider.Time.WaitBegunAsync(ProviderClient.LongestAnswer).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         _provider.Time.Advance(ProviderClient.LongestAnswer);
 
         Assert.Equal("no answer within 5 s", (await Assert.ThrowsAsync<IceSourceException>(() => asking)).Message);

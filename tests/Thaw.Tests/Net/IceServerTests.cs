@@ -74,6 +74,30 @@ public sealed class IceServerTests
     }
 
     [Fact]
+    public void Sources_come_from_the_flag_and_their_secrets_stay_out_of_advice_and_errors()
+    {
+        string[] line = ["serve", "--ice-source", $"coturn:host=a.example,secret={Secret}", "google", "--udp-port", "7000"];
+        var parsed = new RootCommand { Serve.Command() }.Parse(line);
+
+        Assert.Empty(parsed.Errors);
+        Assert.True(IceServerOptions.TryCreate(parsed, new(), out var sources, out string error), error);
+        Assert.Equal(["coturn", "google"], sources.Select(s => s.Name));
+        Assert.False(IceServerOptions.TryCreate(new RootCommand { Serve.Command() }.Parse(["serve", "--ice-source", "google", "google"]), new(), out _, out error));
+        Assert.Equal("two sources are named google: give one of them name=…", error);
+        Assert.Equal(["--ice-source", "SOURCE", "--udp-port", "7000"], Serve.RemediesFor(parsed, 7860, 7000, null).Line);
+    }
+
+    [Theory]
+    [InlineData("nobody:secret=s3cret-of-ours", "--ice-source: no preset \"nobody\"")]
+    [InlineData("coturn:s3cret-of-ours", "--ice-source: coturn: after the colon comes key=value")]
+    public void A_wrong_source_is_a_usage_error_without_its_secret(string source, string said)
+    {
+        string message = Assert.Single(new RootCommand { Serve.Command() }.Parse(["serve", "--ice-source", source]).Errors).Message;
+        Assert.StartsWith(said, message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_host_refuses_a_server_that_it_cannot_read()
     {
         var refusal = Assert.Throws<PeerHostException>(() => PeerHost.Open(new() { UdpPort = 0, IceServers = [new(["turn:a.example"])] }, TimeProvider.System));

@@ -201,6 +201,19 @@ public sealed class IceServersTests
     }
 
     [Fact]
+    public async Task A_credential_that_lasts_for_years_ends_no_call()
+    {
+        long expiry = _provider.Time.GetUtcNow().AddDays(3650).ToUnixTimeSeconds();
+        await using var world = new VoiceWorld(with: o => o with { IceServers = [new IceServer(["turn:a.example"], $"{expiry}:u", "p")] }, time: _provider.Time);
+        string session = await world.StartSessionAsync();
+        await world.CallAsync("abcd", session: session);
+        await world.AdvanceAsync(TimeSpan.FromDays(1));
+        await world.AdvanceAsync(TimeSpan.FromDays(1));
+
+        Assert.False(Assert.Single(world.Calls.Snapshot()).Ended.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_call_whose_provider_is_down_keeps_asking_for_new_credentials()
     {
         _provider.Answers(FakeProvider.Cloudflare(), 201).Answers(FakeProvider.Cloudflare(), 201).Answers("", 500);

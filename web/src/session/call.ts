@@ -6,16 +6,15 @@ import { MediaManager } from "../media/mediaManager.ts";
 import { MicrophoneError } from "../media/microphone.ts";
 import type { Microphone } from "../media/microphone.ts";
 import type { Speaker } from "../media/speaker.ts";
-import type { IceConfiguration } from "../iceServers.ts";
-import { askForIceServers, renewIceServers } from "../iceServers.ts";
 import { record } from "../recorder.ts";
 import type { CandidateNote, Recording } from "../recorder.ts";
 import { watchRequests } from "../requests.ts";
+import { renewedServers, start } from "../start.ts";
+import type { Start } from "../start.ts";
 import { finalVerdict } from "../verdict.ts";
 import type { Happening } from "./events.ts";
 import { vitalsOf } from "./vitals.ts";
 
-const endpoint = "/api/offer";
 const requestLimit = 5_000;
 const silentBelow = 1e-4; // -80 dBFS: a muted or dead device; a quiet room is 20 dB above
 const silentFor = 5_000;
@@ -73,9 +72,9 @@ export class Call {
   }
 
   async start(deviceId: string | undefined) {
-    const ice = askForIceServers(this.#ending.signal);
+    const started = start(this.#ending.signal);
     if (!(await this.#openMicrophone(deviceId))) return;
-    await this.#dial(await ice);
+    await this.#dial(await started);
   }
 
   /** Ends whatever is under way. The state has already said so; this catches up with it. */
@@ -116,7 +115,7 @@ export class Call {
     }
   }
 
-  async #dial(ice: IceConfiguration) {
+  async #dial({ endpoint, iceServers }: Start) {
     if (this.#over) return;
     const { microphone, levels, speaker } = this.#devices;
     speaker.onBlocked = (blocked) => this.#happened({ type: "playback", blocked });
@@ -131,7 +130,6 @@ export class Call {
         // The transport reads the track right after it makes a connection, and stops it when it closes that connection.
         if (happening.type === "peer-created") {
           microphone.renewLease();
-          if (ice.iceTransportPolicy === "relay") this.#configure(ice);
           this.#peer = happening.peer;
         }
         this.#happened(happening);
@@ -144,27 +142,17 @@ export class Call {
       candidate: (note) => this.#listener.candidate(note),
     });
 
-    const transport = new SmallWebRTCTransport({ mediaManager: new MediaManager(microphone), iceServers: ice.iceServers });
-    void renewIceServers(ice, this.#ending.signal, (renewed) => {
-      ice = renewed;
-      transport.iceServers = renewed.iceServers; // for its next connection
-      this.#configure(renewed);
-    });
+    const transport = new SmallWebRTCTransport({ mediaManager: new MediaManager(microphone) });
     this.#client = this.#newClient(transport);
     try {
       await this.#client.initDevices();
       if (this.#over) return;
-      await this.#client.connect({ webrtcRequestParams: { endpoint, timeout: requestLimit } });
+      await this.#client.connect({ webrtcRequestParams: { endpoint, timeout: requestLimit }, iceConfig: { iceServers } });
       this.#connected = true;
       this.#watchVitals();
     } catch (e) {
       this.#happened({ type: "client-failed", detail: e instanceof Error ? e.message : String(e) });
     }
-  }
-
-  #configure({ iceServers, iceTransportPolicy }: IceConfiguration) {
-    const peer = this.peer;
-    if (peer && peer.signalingState !== "closed") peer.setConfiguration({ ...peer.getConfiguration(), iceServers, iceTransportPolicy });
   }
 
   #newClient(transport: SmallWebRTCTransport) {
@@ -182,6 +170,7 @@ export class Call {
         onBotDisconnected: () => this.#happened({ type: "peer-left" }),
         // Before that, connect() rejects and says more.
         onDisconnected: () => this.#connected && this.#happened({ type: "client-failed", detail: "" }),
+        onServerMessage: (message: unknown) => (transport.iceServers = renewedServers(message) ?? transport.iceServers),
         onError: (message) => this.#agentError(message),
         onMessageError: (message) => this.#agentError(message),
         onUserStartedSpeaking: () => this.#happened({ type: "speaking", who: "you", on: true }),

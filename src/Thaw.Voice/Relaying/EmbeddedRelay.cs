@@ -32,7 +32,7 @@ internal sealed class EmbeddedRelay : IIceServerSource, IAsyncDisposable
     private EmbeddedRelay(EmbeddedRelayOptions options, VoiceServerOptions server, PeerHost peers)
     {
         (_options, _peers, _time) = (options, peers, server.Time);
-        _announced = server.PublicAddresses.FirstOrDefault() is { } known ? known.HostName ?? Reach.InUrl(known.Address!) : null;
+        _announced = server.PublicAddresses is [var known, ..] ? known.HostName ?? Reach.InUrl(known.Address!) : null;
         Host = Start(server);
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
 using CsCheck;
 using Microsoft.AspNetCore.Http;
-using Thaw.IceServers;
 using Thaw.Voice.Relaying;
 using Xunit;
 

@@ -9,6 +9,7 @@ namespace Thaw.IceServers.Checking;
 internal static class IceUrlFault
 {
     private const int LongestSubject = 300;
+    private const string Host = "HOST"; // for the reader to fill in
     private static readonly string[] Schemes = ["stun", "stuns", "turn", "turns"];
     private static readonly SearchValues<char> NotInUrls = SearchValues.Create(" \t\r\n\"'");
     private static readonly SearchValues<char> NotInHosts = SearchValues.Create("/\\?#[]<>\"'{}|^` ,;\t\r\n");
@@ -33,7 +34,7 @@ internal static class IceUrlFault
         if (text.Length == 0) return Error("url-empty", "no URL", "", -1);
         string trimmed = text.Trim().Trim('"', '\'', ',').Trim();
         int at = text.AsSpan().IndexOfAny(NotInUrls);
-        return at < 0 ? null : Error("url-space", "spaces and quotes are no part of a URL", text, at, IceServerUrl.TryParse(trimmed, out _, out _) ? trimmed : null);
+        return at < 0 ? null : Error("url-space", "spaces and quotes are no part of a URL", text, at, trimmed);
     }
 
     private static IceFinding? OfScheme(string text)
@@ -41,24 +42,24 @@ internal static class IceUrlFault
         int colon = text.IndexOf(':');
         string scheme = colon < 0 ? text : text[..colon];
         if (Array.Exists(Schemes, known => known.Equals(scheme, StringComparison.OrdinalIgnoreCase)))
-            return colon >= 0 ? null : Error("url-no-host", $"no host after {scheme}", text, text.Length, $"{scheme}:HOST");
+            return colon >= 0 ? null : Error("url-no-host", $"no host after {scheme}", text, text.Length, $"{scheme}:{Host}");
         if (scheme.Equals("https", StringComparison.OrdinalIgnoreCase) || scheme.Equals("http", StringComparison.OrdinalIgnoreCase))
         {
             bool isSafe = scheme.Length == 5;
             string meant = HostOf(text[(colon + 1)..].TrimStart('/')) is { } host ? isSafe ? $"turns:{host}:443?transport=tcp" : $"turn:{host}" : "";
             return Error("url-is-web", "a web address is no ICE server; where a provider gives credentials at it, it belongs in --ice-source http:url=…",
-                text, 0, Valid(meant));
+                text, 0, meant);
         }
 
         if (colon < 0 || scheme.Contains('.') || scheme.StartsWith('[') || LooksLikePort(text[(colon + 1)..]))
         {
             string guess = text.StartsWith("stun", StringComparison.OrdinalIgnoreCase) || text.EndsWith(":19302", StringComparison.Ordinal) ? "stun:" : "turn:";
-            return Error("url-no-scheme", "no stun:, turn: or turns: in front of the host", text, 0, Valid(guess + text));
+            return Error("url-no-scheme", "no stun:, turn: or turns: in front of the host", text, 0, guess + text);
         }
 
         string written = scheme.ToLowerInvariant();
         string? near = Schemes.Where(known => IsNear(written, known)).MaxBy(known => known.Intersect(written).Count());
-        return Error("url-scheme", $"\"{BlankIn(scheme).Text}\" is not stun, stuns, turn or turns", text, 0, near is null ? null : Valid(near + ":" + text[(colon + 1)..].TrimStart('/')));
+        return Error("url-scheme", $"\"{BlankIn(scheme).Text}\" is not stun, stuns, turn or turns", text, 0, near is null ? null : near + ":" + text[(colon + 1)..].TrimStart('/'));
     }
 
     private static IceFinding? OfRest(string text)
@@ -66,7 +67,7 @@ internal static class IceUrlFault
         int start = text.IndexOf(':') + 1;
         string scheme = text[..start], rest = text[start..];
         if (rest.StartsWith('/'))
-            return Error("url-slashes", "no slashes after the scheme: these URLs have no //", text, start, Valid(scheme + rest.TrimStart('/').TrimEnd('/')));
+            return Error("url-slashes", "no slashes after the scheme: these URLs have no //", text, start, scheme + rest.TrimStart('/').TrimEnd('/'));
 
         int query = rest.IndexOf('?');
         string place = query < 0 ? rest : rest[..query], asked = query < 0 ? "" : rest[query..];
@@ -78,7 +79,7 @@ internal static class IceUrlFault
 
     private static IceFinding? OfPlace(string text, int start, string place, string scheme)
     {
-        if (place.Length == 0) return Error("url-no-host", $"no host after {scheme}", text, start, $"{scheme}HOST");
+        if (place.Length == 0) return Error("url-no-host", $"no host after {scheme}", text, start, $"{scheme}{Host}");
         string host = place, port = "";
         int portAt = -1;
         if (place.StartsWith('['))
@@ -105,7 +106,7 @@ internal static class IceUrlFault
         if (bad >= 0)
         {
             string cut = text[..(start + bad)];
-            return host[bad] is '/' or '#' ? Error("url-path", "these URLs have no path", text, start + bad, Valid(cut + QueryOf(text)))
+            return host[bad] is '/' or '#' ? Error("url-path", "these URLs have no path", text, start + bad, cut + QueryOf(text))
                 : host[bad] is '<' or '{' ? Error("url-placeholder", "a placeholder has not been filled in", text, start + bad)
                 : Error("url-host", $"'{host[bad]}' is in no host name", text, start + bad);
         }
@@ -117,10 +118,10 @@ internal static class IceUrlFault
     {
         if (ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) && number != 0) return null;
         int digits = port.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        if (digits > 0 && port[digits] is '/' or '#') return Error("url-path", "these URLs have no path", text, at + digits, Valid(text[..(at + digits)] + QueryOf(text)));
+        if (digits > 0 && port[digits] is '/' or '#') return Error("url-path", "these URLs have no path", text, at + digits, text[..(at + digits)] + QueryOf(text));
         string without = text[..(at - 1)] + QueryOf(text);
-        return port.Length == 0 ? Error("url-port", "no port after the colon", text, at, Valid(without))
-            : Error("url-port", "a port is a number from 1 to 65535", text, digits > 0 ? at + digits : at, digits < 0 ? null : Valid($"{text[..at]}{(scheme is "turns:" ? 5349 : 3478)}{QueryOf(text)}"));
+        return port.Length == 0 ? Error("url-port", "no port after the colon", text, at, without)
+            : Error("url-port", "a port is a number from 1 to 65535", text, digits > 0 ? at + digits : at, digits < 0 ? null : $"{text[..at]}{(scheme is "turns:" ? 5349 : 3478)}{QueryOf(text)}");
     }
 
     private static IceFinding? OfQuery(string text, int at, string scheme, string place, string query)
@@ -129,9 +130,9 @@ internal static class IceUrlFault
         if (query.Length == 0) return null;
         string bare = scheme + place;
         if (scheme.StartsWith("stun", StringComparison.OrdinalIgnoreCase))
-            return Error("stun-transport", "a STUN URL has no ?transport= (RFC 7064): browsers refuse all servers for it", text, at, Valid(bare));
+            return Error("stun-transport", "a STUN URL has no ?transport= (RFC 7064): browsers refuse all servers for it", text, at, bare);
         if (!query.StartsWith(Key, StringComparison.OrdinalIgnoreCase))
-            return Error("url-query", "a TURN URL has ?transport=udp or ?transport=tcp and no other query", text, at, Valid(bare + (query.Contains("tcp", StringComparison.OrdinalIgnoreCase) ? "?transport=tcp" : "")));
+            return Error("url-query", "a TURN URL has ?transport=udp or ?transport=tcp and no other query", text, at, bare + (query.Contains("tcp", StringComparison.OrdinalIgnoreCase) ? "?transport=tcp" : ""));
 
         string value = query[Key.Length..];
         string? instead = value.ToLowerInvariant() is "tls" or "ssl" ? $"turns:{place}?transport=tcp"
@@ -152,8 +153,6 @@ internal static class IceUrlFault
     }
 
     private static bool LooksLikePort(string text) => text.Length > 0 && char.IsAsciiDigit(text[0]);
-
-    private static string? Valid(string guess) => IceServerUrl.TryParse(guess, out _, out _) ? guess : null;
 
     /// <summary>What stands before an @ may be a password: it becomes ***.</summary>
     /// <returns>Also where that begins, and how much shorter the text has become.</returns>
@@ -182,6 +181,7 @@ internal static class IceUrlFault
     {
         var (subject, from, until) = BlankIn(url);
         if (at > from) at = at < until ? from : at - until + from + 3;
-        return new(code, IceSeverity.Error, text, subject, at, instead?.Contains('@') is true ? null : instead);
+        bool isOffered = instead is ['{', ..] && !instead.Contains('@') || instead?.EndsWith(Host, StringComparison.Ordinal) is true || instead is not null && IceServerUrl.TryParse(instead, out _, out _);
+        return new(code, IceSeverity.Error, text, subject, at, isOffered ? instead : null); // else there is more than one fault
     }
 }

@@ -10,7 +10,7 @@ using Xunit;
 namespace Thaw.Tests.IceServers;
 
 /// <summary>A provider by script: what it was asked, and what it answers.</summary>
-internal sealed class FakeProvider : HttpMessageHandler
+internal sealed class FakeProvider
 {
     private readonly ConcurrentQueue<Func<CancellationToken, Task<HttpResponseMessage>>> _answers = new();
     private Func<CancellationToken, Task<HttpResponseMessage>>? _last;
@@ -55,7 +55,7 @@ internal sealed class FakeProvider : HttpMessageHandler
         {
             Variable = Variables.GetValueOrDefault,
             File = path => Files.TryGetValue(path, out string? content) ? content : throw new FileNotFoundException(path),
-            Http = new HttpMessageInvoker(this, disposeHandler: false),
+            Http = new HttpMessageInvoker(new Handler(this)),
             Time = Time,
         };
         return IceSourceSpec.TryParse(text, out var spec, out error) && IceSources.TryCreate(spec, around, out source, out error);
@@ -66,7 +66,7 @@ internal sealed class FakeProvider : HttpMessageHandler
 
     public async Task<IceSourceException> FailsAsync(string text) => await Assert.ThrowsAsync<IceSourceException>(async () => await MintAsync(text));
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         string body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancel);
         Requests.Enqueue(new(request.Method.Method, request.RequestUri!.AbsoluteUri, Join(request.Headers.NonValidated), body, request.Content?.Headers.ContentType?.MediaType));
@@ -76,6 +76,11 @@ internal sealed class FakeProvider : HttpMessageHandler
 
     private static Dictionary<string, string> Join(System.Net.Http.Headers.HttpHeadersNonValidated headers)
         => headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+
+    private sealed class Handler(FakeProvider provider) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => provider.AnswerAsync(request, cancellationToken);
+    }
 
     internal sealed record Asked(string Method, string Url, IReadOnlyDictionary<string, string> Headers, string Body, string? Type)
     {

@@ -1,6 +1,5 @@
 using Thaw.IceServers.Checking;
 using Thaw.IceServers.Reading;
-using Thaw.Net.Gathering;
 using Xunit;
 
 namespace Thaw.Tests.IceServers;

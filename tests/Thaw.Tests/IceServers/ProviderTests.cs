@@ -167,7 +167,7 @@ public sealed class ProviderTests
     public async Task A_shared_secret_mints_here_and_at_once()
     {
         _provider.Files["/etc/thaw/secret"] = "north\nold\n";
-        var minting = _provider.Source("coturn:host=relay.example,tls-port=443,secret-file=/etc/thaw/secret").MintAsync(new(IceAudience.Browser, "browser", TimeSpan.FromHours(1)), default);
+        var minting = _provider.Source("coturn:host=relay.example,tls-port=443,secret-file=/etc/thaw/secret").MintAsync(new(IceAudience.Browser, "browser", TimeSpan.FromHours(1)), TestContext.Current.CancellationToken);
 
         Assert.True(minting.IsCompletedSuccessfully);
         var grant = await minting;

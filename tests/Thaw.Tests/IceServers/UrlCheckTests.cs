@@ -132,6 +132,6 @@ public sealed class UrlCheckTests
                 Assert.InRange(finding.At, -1, finding.Subject.Length);
                 if (finding.Instead is { } instead && !instead.StartsWith('{') && !instead.EndsWith("HOST", StringComparison.Ordinal)) Assert.True(IceServerUrl.TryParse(instead, out _, out string why), $"{text} -> {why}");
             }
-        }, iter: 20_000, threads: 1);
+        }, seed: "8ptXcen4wzQ5", iter: 20_000, threads: 1);
     }
 }

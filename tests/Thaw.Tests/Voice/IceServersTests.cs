@@ -143,7 +143,7 @@ public sealed class IceServersTests
         _provider.Answers(trouble switch
         {
             "down" => _ => throw new HttpRequestException(HttpRequestError.ConnectionError),
-            "silent" => async cancel => { await new TaskCompletionSource().Task.WaitAsync(cancel); return null!; },
+            "silent" => SilentAsync,
             "429" => _ => Task.FromResult(new HttpResponseMessage(HttpStatusCode.TooManyRequests)),
             _ => _ => Task.FromResult(new HttpResponseMessage { Content = new StringContent("<html>") }),
         });
@@ -259,6 +259,12 @@ public sealed class IceServersTests
             "ICE source list has granted servers that are odd: host-is-private",
             "ICE source own has nothing: no address",
         ], lines.Written);
+    }
+
+    private static async Task<HttpResponseMessage> SilentAsync(CancellationToken cancel)
+    {
+        await new TaskCompletionSource().Task.WaitAsync(cancel);
+        return null!;
     }
 
     private VoiceWorld World(string[] sources, Func<VoiceServerOptions, VoiceServerOptions>? with = null) => new(with: o =>

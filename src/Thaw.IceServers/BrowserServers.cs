@@ -17,7 +17,7 @@ internal static class BrowserServers
     {
         Offer[] offers = [.. ranked.SelectMany(Offers)];
         var stun = offers.FirstOrDefault(o => o.Url is { Kind: GatheringKind.Stun, Tls: false });
-        var relay = Relay(offers);
+        var relay = Relay(offers, ranked);
         Offer[] ways = relay is null ? [] : [.. new[] { Best(relay, false, TransportProtocol.Udp, UdpPorts), Best(relay, false, TransportProtocol.Tcp, TcpPorts), Best(relay, true, TransportProtocol.Tcp, TlsPorts) }.OfType<Offer>()];
 
         var servers = new List<IceServer>();
@@ -27,12 +27,12 @@ internal static class BrowserServers
     }
 
     /// <summary>Of the first source that has any, the host with the most ways in: the first of equals.</summary>
-    private static Offer[]? Relay(Offer[] offers)
+    private static Offer[]? Relay(Offer[] offers, IReadOnlyList<IceServerGrant> ranked)
     {
         Offer[] relays = [.. offers.Where(o => o.Url.Kind is GatheringKind.Turn && !(o.Url.Tls && o.Url.Transport is TransportProtocol.Udp))];
         if (relays is not [{ Rank: var rank }, ..]) return null;
         return [.. relays.Where(o => o.Rank == rank)
-            .GroupBy(o => (o.Url.Host.ToLowerInvariant(), o.Server.Username, o.Server.Credential))
+            .GroupBy(o => (ranked[rank].IsOneRelay ? "" : o.Url.Host.ToLowerInvariant(), o.Server.Username, o.Server.Credential))
             .OrderByDescending(host => host.Select(o => (o.Url.Tls, o.Url.Transport)).Distinct().Count()) // a stable sort
             .First()];
     }

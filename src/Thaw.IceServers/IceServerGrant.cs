@@ -7,5 +7,8 @@ namespace Thaw.IceServers;
 /// <param name="ClockSkew">How far the provider's clock is ahead of ours, where it told.</param>
 public sealed record IceServerGrant(IReadOnlyList<IceServer> Servers, DateTimeOffset? ExpiresAt = null, TimeSpan? ClockSkew = null)
 {
+    /// <summary>All its URLs lead to one relay, whatever host they name: a name for one, an address for another.</summary>
+    public bool IsOneRelay { get; init; }
+
     public static IceServerGrant None { get; } = new([]);
 }

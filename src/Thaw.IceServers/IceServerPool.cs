@@ -61,7 +61,9 @@ public sealed class IceServerPool : IAsyncDisposable
     /// <summary>What a browser may use now, short and in order.</summary>
     /// <param name="user">Letters, digits and dashes.</param>
     /// <param name="host">By which it has reached us.</param>
-    public IceServerSet ForBrowser(string user, string? host) => BrowserServers.Choose(Grants(new(IceAudience.Browser, user, _options.Lifetime, host)));
+    /// <param name="reached">The same, with what a relay in this process must know besides.</param>
+    public IceServerSet ForBrowser(string user, string? host, ReachedBy? reached = null)
+        => BrowserServers.Choose(Grants(new(IceAudience.Browser, user, _options.Lifetime, host) { ReachedBy = reached }));
 
     /// <summary>What our own gatherer may use now: everything that can be used.</summary>
     public IceServerSet ForBackend()

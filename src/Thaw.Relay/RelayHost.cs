@@ -22,13 +22,15 @@ public sealed partial class RelayHost : IAsyncDisposable
     private readonly List<StreamListener> _streams = [];
     private readonly Lazy<RelayMetrics> _metrics;
     private readonly IReadOnlyList<IPAddress> _listen;
+    private readonly SemaphoreSlim _room; // one place for each stream that may be open
 
-    internal RelayHost(RelayLoop[] loops, IReadOnlyList<IPAddress> listen, ushort port, TurnServerOptions server)
+    internal RelayHost(RelayLoop[] loops, IReadOnlyList<IPAddress> listen, ushort port, TurnServerOptions server, RelayHostOptions options)
     {
         (_loops, _listen) = (loops, listen);
         _metrics = new Lazy<RelayMetrics>(() => new RelayMetrics(this));
         Port = port;
         Server = server;
+        _room = new SemaphoreSlim(options.MaxStreams);
     }
 
     public ushort Port { get; }
@@ -75,7 +77,7 @@ public sealed partial class RelayHost : IAsyncDisposable
             foreach (var loop in loops) loop.Beside = loops;
 
             ushort port = Listen(loops, listen, options.Port, "", (loop, socket) => loop.AddListener(socket));
-            host = new RelayHost([.. loops], listen, port, server);
+            host = new RelayHost([.. loops], listen, port, server, options);
             var certificate = options.Certificate is { } current ? new CertificateSource(current, options.Intermediates) : null;
             host.ListenForStreams(options, certificate, listen);
             if (certificate is not null && options.ListensOnDtls) host.ListenForDtls(options, certificate, listen);
@@ -134,7 +136,6 @@ public sealed partial class RelayHost : IAsyncDisposable
 
     private void ListenForStreams(RelayHostOptions options, CertificateSource? certificate, IReadOnlyList<IPAddress> addresses)
     {
-        var room = new SemaphoreSlim(options.MaxStreams);
         foreach (var address in addresses)
         {
             if (options.ListensOnTcp) Add(Port, certificate: null);
@@ -144,7 +145,7 @@ public sealed partial class RelayHost : IAsyncDisposable
             {
                 try
                 {
-                    _streams.Add(new StreamListener(new IPEndPoint(address, port), _loops, room, certificate));
+                    _streams.Add(new StreamListener(new IPEndPoint(address, port), _loops, _room, certificate));
                     return (ushort)_streams[^1].Local.Port;
                 }
                 catch (SocketException e)

@@ -93,6 +93,12 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Warning, "The TCP port for media is taken: clients whose network blocks UDP cannot connect")]
     public static partial void NoTcpPort(this ILogger log);
 
+    [LoggerMessage(40, LogLevel.Warning, "The embedded relay's port {Wanted} is taken: it has UDP and TCP port {Port}, another one at every start")]
+    public static partial void RelayMoved(this ILogger log, int wanted, int port);
+
+    [LoggerMessage(41, LogLevel.Warning, "There is no embedded relay: it finds no port that it can open")]
+    public static partial void NoRelay(this ILogger log);
+
     [LoggerMessage(24, LogLevel.Warning, "The rehearsal failed: the first call will take longer")]
     public static partial void RehearsalFailed(this ILogger log, Exception e);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Thaw.IceServers;
 using Thaw.Net;
@@ -7,6 +8,7 @@ using Thaw.Net.Gathering;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Agents;
 using Thaw.Voice.Http;
+using Thaw.Voice.Relaying;
 
 namespace Thaw.Voice;
 
@@ -18,6 +20,9 @@ public sealed record VoiceServerOptions
 
     /// <summary><c>localhost</c>, or an address of this machine; <c>0.0.0.0</c> and <c>::</c> mean all of them.</summary>
     public string Host { get; init; } = "localhost";
+
+    /// <summary>Makes the HTTP port HTTPS. Asked at every handshake, so that a renewed certificate takes effect at once. Null: no TLS.</summary>
+    public Func<SslStreamCertificateContext>? Certificate { get; init; }
 
     /// <summary>The one UDP port that all media uses.</summary>
     public int UdpPort { get; init; } = 7860;
@@ -42,6 +47,9 @@ public sealed record VoiceServerOptions
 
     /// <summary>Where more of them come from; the best first, after <see cref="IceServers"/>.</summary>
     public IReadOnlyList<IIceServerSource> IceSources { get; init; } = [];
+
+    /// <summary>The TURN server inside, for clients whose network lets nothing else through; null for none.</summary>
+    public EmbeddedRelayOptions? Relay { get; init; } = new();
 
     /// <summary>What <c>/api/ice-servers</c> advises pages: to use relays only, where there is one.</summary>
     public bool RelayOnly { get; init; }
@@ -79,7 +87,7 @@ public sealed record VoiceServerOptions
     {
         UdpPort = UdpPort,
         TcpPort = TcpPort,
-        SharesTcp = address => IceTcpSharing.Covers(this, address),
+        SharesTcp = address => PortSharing.Covers(this, address),
         Addresses = UdpAddresses,
         Announce = PublicAddresses,
         Interfaces = Interfaces,

@@ -144,7 +144,7 @@ public sealed class RelayStreamTests
         loop.Start();
         await using var stream = new StuckStream();
         var here = new TransportAddress(IPAddress.Loopback, 1).Over(TransportProtocol.Tcp);
-        using var client = new StreamClient(stream, new FiveTuple(here, here), loop);
+        using var client = new StreamClient(stream, new FiveTuple(here, here), loop, isTls: false);
         var running = client.RunAsync(Cancel);
         client.Send("hello"u8);
         await running.WaitAsync(Enough, Cancel);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Thaw.Protocol;
@@ -10,7 +9,8 @@ namespace Thaw.Relay.Streams;
 
 /// <summary>A client over TCP or TLS: whole messages in to its loop, whole messages out. It ends with its stream.</summary>
 /// <param name="begun">What of it has been read already.</param>
-internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop loop, ReadOnlyMemory<byte> begun = default) : IDisposable
+/// <param name="isTls">Each message is a record of its own: a client that reads one record whenever its socket has bytes, as coturn's does, would leave what came along in it until the next bytes arrive.</param>
+internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop loop, bool isTls, ReadOnlyMemory<byte> begun = default) : IDisposable
 {
     private const int WaitingMessages = 256; // to a client that reads too slowly; what is over is dropped, as UDP would
     private const int LargestMessage = TurnServer.MaxRelayed + 64;
@@ -142,9 +142,7 @@ internal sealed class StreamClient(Stream stream, FiveTuple fiveTuple, RelayLoop
         {
             while (await _waiting.Reader.WaitToReadAsync(both.Token))
             {
-                // Over TLS each message is a record of its own: a client that reads one record whenever its socket has bytes, as coturn's
-                // does, would leave what came along in it until the next bytes arrive.
-                int length = 0, most = stream is SslStream ? 0 : batch.Length;
+                int length = 0, most = isTls ? 0 : batch.Length;
                 while (_waiting.Reader.TryPeek(out var next) && (length == 0 || length + next.Length <= most) && _waiting.Reader.TryRead(out next))
                 {
                     if (next.Length > batch.Length) batch = new byte[next.Length];

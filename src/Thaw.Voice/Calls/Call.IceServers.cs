@@ -21,7 +21,7 @@ internal sealed partial class Call
     private void RenewIceServers()
     {
         if (Session?.Ice is not { ExpiresAt: { } end } given) return;
-        var set = _host.IceServersFor(Session, given.Host);
+        var set = _host.IceServersFor(Session, given.Host, given.Reached);
         if (set.Servers is not [] && (set.ExpiresAt is null || set.ExpiresAt > end)) _sender.TrySend(RtviWriter.IceServers(IceServersBody.Of(set, relayOnly: null, _host.Time.GetUtcNow())));
         else Session.Ice = given; // a provider is down: again when half of what is left is over
         WatchIceServers();

@@ -65,11 +65,12 @@ internal sealed class CallHost : IAsyncDisposable
 
     /// <summary>The servers for a browser that has this session, or that has none.</summary>
     /// <param name="host">By which it has reached us.</param>
-    public IceServerSet IceServersFor(VoiceSession? session, string? host)
+    /// <param name="reached">The same, as a relay in this process must know it.</param>
+    public IceServerSet IceServersFor(VoiceSession? session, string? host, ReachedBy? reached)
     {
         string user = "b-" + (session?.Id.Replace("-", "", StringComparison.Ordinal)[..12] ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
-        var set = IceServers.ForBrowser(user, host);
-        if (session is not null) session.Ice = new(host, set.ExpiresAt);
+        var set = IceServers.ForBrowser(user, host, reached);
+        if (session is not null) session.Ice = new(host, reached, set.ExpiresAt);
         return set;
     }
 

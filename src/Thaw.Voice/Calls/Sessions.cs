@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Thaw.IceServers;
 using Thaw.Protocol;
 
 namespace Thaw.Voice.Calls;
@@ -20,7 +21,7 @@ internal sealed class VoiceSession(string id, byte[]? data)
 
 /// <param name="Host">By which the client has reached us.</param>
 /// <param name="ExpiresAt">Null for never.</param>
-internal sealed record GivenIceServers(string? Host, DateTimeOffset? ExpiresAt);
+internal sealed record GivenIceServers(string? Host, ReachedBy? Reached, DateTimeOffset? ExpiresAt);
 
 internal sealed class Sessions(TimeSpan lifetime, int capacity)
 {

@@ -1,4 +1,5 @@
 using Thaw.Voice.Calls;
+using Thaw.Voice.Relaying;
 
 namespace Thaw.Voice.Http;
 
@@ -9,7 +10,7 @@ internal sealed class IceServersEndpoint(CallHost calls, OfferLimiter limiter, b
     {
         limiter.Admit(context);
         await calls.IceServers.WarmUpAsync(context.RequestAborted);
-        var set = calls.IceServersFor(null, CallerHost.Of(context));
+        var set = calls.IceServersFor(null, CallerHost.Of(context), Reach.Of(context));
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsJsonAsync(IceServersBody.Of(set, relayOnly, calls.Time.GetUtcNow()), VoiceJson.Default.IceServersBody);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Thaw.Voice.Calls;
+using Thaw.Voice.Relaying;
 using Thaw.Voice.Rtvi;
 
 namespace Thaw.Voice.Http;
@@ -15,7 +16,7 @@ internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter)
         var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.StartBody, calls.BodyPatience);
         var session = calls.StartSession(Read(body)) ?? throw Busy("Too many sessions.");
         await calls.IceServers.WarmUpAsync(context.RequestAborted);
-        var ice = calls.IceServersFor(session, CallerHost.Of(context));
+        var ice = calls.IceServersFor(session, CallerHost.Of(context), Reach.Of(context));
         await context.Response.WriteAsJsonAsync(new StartAnswer(session.Id, IceConfigBody.Of(ice)), VoiceJson.Default.StartAnswer);
     }
 

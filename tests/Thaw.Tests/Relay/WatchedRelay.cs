@@ -34,7 +34,7 @@ internal sealed class WatchedRelay : IAsyncDisposable
         var options = new RelayHostOptions { Observed = _refusals.Note };
         Edges = [.. Enumerable.Range(0, loops).Select(_ => new MemoryEdge())];
         _loops = [.. Edges.Select((edge, i) => new RelayLoop($"{i}", _ => edge, clock, open, new MovedClients(), ledger, server, options))];
-        Host = new RelayHost(_loops, [], 3478, server);
+        Host = new RelayHost(_loops, [], 3478, server, options);
         foreach (var loop in _loops) loop.Start();
 
         _admin = new RelayAdmin(Host, _refusals);

@@ -26,6 +26,6 @@ public sealed partial class Redaction
     }
 
     // IPv4, IPv6 in full or with ::, and names that browsers make up for addresses. What only looks like one is looked at again.
-    [GeneratedRegex(@"(?<![\w.:-])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{1,3}(?:\.\d{1,3}){3})?|[\w-]+\.local)(?![\w.:-]*[A-Za-z_])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)|(?<![\w.:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])|(?<![\w.-])[\w-]+\.local\b)", RegexOptions.CultureInvariant)]
     private static partial Regex Address();
 }

@@ -23,6 +23,7 @@ internal static class AllRules
     public static Finding? Examine(Rule rule, Attempt attempt) => rule.Scope switch
     {
         Scope.Connecting when attempt.WasConnected => null, // a call that got through never failed to
+        Scope.Path when attempt.WasConnected || !attempt.IsDue => null,
         Scope.Connected when !attempt.WasConnected => null,
         _ => rule.Examine(attempt),
     };

@@ -11,6 +11,7 @@ internal sealed record Rule(string Cause, Scope Scope, Func<Attempt, Finding?> E
 internal enum Scope
 {
     Connecting, // why there is no connection: never asked of an attempt that got one
+    Path,       // why no path came about: asked of an attempt that failed, or should long have one
     Connected,  // what is wrong with a connection that there is, or why it was lost
     Both,       // what makes it slow, either way
 }

@@ -10,7 +10,7 @@ namespace Thaw.Diagnosis.Verdicts;
 public static class VerdictText
 {
     public const int MaxLines = 25;
-    private const int MaxWidth = 160;
+    private const int MaxWidth = 420 /* of the longest explanation */;
     private const int MaxProofs = 4;
     private const int MaxFixes = 3;
     private const int MaxSnippetLines = 3;
@@ -22,7 +22,8 @@ public static class VerdictText
         if (verdict.RootCause is { } cause)
         {
             string explanation = Catalogue.Find(cause.Id)?.Explanation ?? "";
-            lines.Add($"Why ({Certainty(cause)}): {cause.Title}. {explanation} [{cause.Id}]");
+            lines.Add($"Why ({Certainty(cause)}): {cause.Title} [{cause.Id}].");
+            if (explanation.Length > 0) lines.Add(explanation);
             AddProof(lines, verdict, cause);
             AddFixes(lines, cause);
         }
@@ -78,5 +79,5 @@ public static class VerdictText
     private static string Certainty(FoundCause cause) => cause.ConfidenceWord switch { "high" => "almost certainly", "medium" => "probably", _ => "possibly" };
 
     // A quote is shortened for the screen only; the JSON has it whole.
-    private static string Fit(string line) => line.Length <= MaxWidth * 2 ? line : string.Concat(line.AsSpan(0, MaxWidth * 2 - 1), "…");
+    private static string Fit(string line) => line.Length <= MaxWidth ? line : string.Concat(line.AsSpan(0, MaxWidth - 1), "…");
 }

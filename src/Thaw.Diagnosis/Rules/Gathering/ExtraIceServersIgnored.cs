@@ -5,7 +5,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>The server's library uses one STUN and one TURN server: the first ones.</summary>
 internal static class ExtraIceServersIgnored
 {
-    public static readonly Rule Rule = new("extra-ice-servers-ignored", Scope.Connecting,
+    public static readonly Rule Rule = new("extra-ice-servers-ignored", Scope.Path,
         a =>
         {
             if (a.WasConnected) return null;

@@ -5,7 +5,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>One STUN server is silent while other UDP is not known to be blocked.</summary>
 internal static class StunUnreachable
 {
-    public static readonly Rule Rule = new("stun-unreachable", Scope.Connecting,
+    public static readonly Rule Rule = new("stun-unreachable", Scope.Path,
         a =>
         {
             if (a.Answered is not null) return null;

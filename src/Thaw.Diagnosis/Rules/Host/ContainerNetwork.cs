@@ -4,7 +4,7 @@ namespace Thaw.Diagnosis.Rules;
 
 internal static class ContainerNetwork
 {
-    public static readonly Rule Rule = new("container-network", Scope.Connecting,
+    public static readonly Rule Rule = new("container-network", Scope.Path,
         a => a.Answered is not null || PlatformWithoutUdp.IsKnown(a.Host?.Platform) ? null
             : a.Established("container-network") is { } said ? Finding.Of(0.88, said, a.Silence.As("no check was answered"))
             : a.Silence is { } silence && TunnelOnly.Via(a) is null && Announced.Only(a, AddressClass.Container) is { } inner

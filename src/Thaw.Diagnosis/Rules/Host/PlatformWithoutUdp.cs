@@ -4,7 +4,7 @@ namespace Thaw.Diagnosis.Rules;
 
 internal static class PlatformWithoutUdp
 {
-    public static readonly Rule Rule = new("platform-without-udp", Scope.Connecting,
+    public static readonly Rule Rule = new("platform-without-udp", Scope.Path,
         a => a.Answered is not null ? null
             : a.Established("platform-without-udp") is { } said ? Finding.Of(0.92, said)
             : a.Host is { Platform: { } platform } host && IsKnown(platform) && a.Relay is null ? Finding.Of(0.85, host.As($"{platform} passes on HTTP, and no UDP"), a.Silence.As("no check was answered"))

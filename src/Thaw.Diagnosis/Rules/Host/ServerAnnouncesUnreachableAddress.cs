@@ -4,7 +4,7 @@ namespace Thaw.Diagnosis.Rules;
 
 internal static class ServerAnnouncesUnreachableAddress
 {
-    public static readonly Rule Rule = new("server-announces-unreachable-address", Scope.Connecting,
+    public static readonly Rule Rule = new("server-announces-unreachable-address", Scope.Path,
         a =>
         {
             if (a.Answered is not null || PlatformWithoutUdp.IsKnown(a.Host?.Platform) || TunnelOnly.Via(a) is not null) return null;

@@ -7,7 +7,7 @@ internal static class CandidateStorm
 {
     private const int Many = 25; // where some stacks cut their lists
 
-    public static readonly Rule Rule = new("candidate-storm", Scope.Connecting,
+    public static readonly Rule Rule = new("candidate-storm", Scope.Path,
         a =>
         {
             var storm = a.Remote.Count(c => c.Type is CandidateKind.Host) > Many ? a.Remote : a.Local.Count(c => c.Type is CandidateKind.Host) > Many ? a.Local : null;

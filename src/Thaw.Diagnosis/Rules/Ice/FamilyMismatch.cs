@@ -6,7 +6,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>IPv6 on one side, IPv4 on the other.</summary>
 internal static class FamilyMismatch
 {
-    public static readonly Rule Rule = new("ipv6-broken-or-v6-only", Scope.Connecting,
+    public static readonly Rule Rule = new("ipv6-broken-or-v6-only", Scope.Path,
         a =>
         {
             if (a.Answered is not null) return null;

@@ -6,7 +6,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>The browser hides its addresses behind names that only its own link can resolve.</summary>
 internal static class MdnsUnresolvable
 {
-    public static readonly Rule Rule = new("mdns-unresolvable", Scope.Connecting,
+    public static readonly Rule Rule = new("mdns-unresolvable", Scope.Path,
         a =>
         {
             if (a.Answered is not null || a.Local.Count == 0 || !a.Local.All(c => c.Class is AddressClass.Mdns)) return null;

@@ -6,7 +6,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>The other side's checks arrive, ours are not answered: it does not take them for ours.</summary>
 internal static class UfragOrPwdMismatch
 {
-    public static readonly Rule Rule = new("ufrag-or-pwd-mismatch", Scope.Connecting,
+    public static readonly Rule Rule = new("ufrag-or-pwd-mismatch", Scope.Path,
         a => a.Answered is not null ? null
             : a.Server is { Path: PathFinding.WrongCredentials } or { BadIntegrity: > 0, ChecksAnswered: 0 } ? Finding.Of(0.92, a.Server.As("checks carry the password of another answer"), Heard(a))
             : a is { Received: > 0, Answers: 0, Sent: 0 } ? Finding.Of(0.72, Heard(a))

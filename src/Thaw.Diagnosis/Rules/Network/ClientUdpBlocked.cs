@@ -5,7 +5,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>Nothing that went by UDP was answered by anybody, while TCP works.</summary>
 internal static class ClientUdpBlocked
 {
-    public static readonly Rule Rule = new("client-udp-blocked", Scope.Connecting,
+    public static readonly Rule Rule = new("client-udp-blocked", Scope.Path,
         a =>
         {
             if (a.Answered is not null || a.Srflx is not null || a.Relay is { RelayProtocol: null or "udp" }) return null;

@@ -5,7 +5,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>The NAT gives another port for each destination, and there is no relay to meet at.</summary>
 internal static class SymmetricNatNoRelay
 {
-    public static readonly Rule Rule = new("symmetric-nat-no-relay", Scope.Connecting,
+    public static readonly Rule Rule = new("symmetric-nat-no-relay", Scope.Path,
         a =>
         {
             if (a.Silence is not { } silence || a.Relay is not null || a.Remote.Any(c => c.Type is CandidateKind.Relay) || Of(a) is not { } nat) return null;

@@ -14,6 +14,6 @@ internal static class Established
         }.Select(Of),
     ];
 
-    private static Rule Of(string cause) => new(cause, Scope.Connecting,
+    private static Rule Of(string cause) => new(cause, Scope.Path,
         a => a.Answered is null && a.Relay is null && a.Established(cause) is { } said && (said.Fact is not Fact.ProbeResult { Outcome: ProbeOutcome.Warning }) ? Finding.Of(0.92, said) : null);
 }

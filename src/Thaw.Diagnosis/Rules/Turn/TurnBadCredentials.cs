@@ -4,7 +4,7 @@ namespace Thaw.Diagnosis.Rules;
 
 internal static class TurnBadCredentials
 {
-    public static readonly Rule Rule = new("turn-bad-credentials", Scope.Connecting,
+    public static readonly Rule Rule = new("turn-bad-credentials", Scope.Path,
         a =>
         {
             if (a.Relay is not null) return null;

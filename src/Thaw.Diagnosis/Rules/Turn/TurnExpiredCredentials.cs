@@ -4,7 +4,7 @@ namespace Thaw.Diagnosis.Rules;
 
 internal static class TurnExpiredCredentials
 {
-    public static readonly Rule Rule = new("turn-expired-credentials", Scope.Connecting,
+    public static readonly Rule Rule = new("turn-expired-credentials", Scope.Path,
         a => a.Relay is not null ? null
             : a.Established("turn-expired-credentials") is { } said ? Finding.Of(0.95, said, a.Error(401).As("the browser hears 401, as with a wrong password"))
             : a.Error(401) is { } refused && IsExpired(a) ? Finding.Of(0.93, refused.As("the TURN server refuses the login"), a.Servers.As("the time in the user name is over"))

@@ -4,7 +4,7 @@ namespace Thaw.Diagnosis.Rules;
 
 internal static class TurnExternalIpMissing
 {
-    public static readonly Rule Rule = new("turn-external-ip-missing", Scope.Connecting,
+    public static readonly Rule Rule = new("turn-external-ip-missing", Scope.Path,
         a =>
         {
             if (a.Answered is not null) return null;

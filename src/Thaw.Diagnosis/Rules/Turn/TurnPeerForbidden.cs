@@ -7,7 +7,7 @@ internal static class TurnPeerForbidden
 {
     private const double AtOnce = 1_500; // ms: nothing else fails so fast
 
-    public static readonly Rule Rule = new("turn-peer-forbidden", Scope.Connecting,
+    public static readonly Rule Rule = new("turn-peer-forbidden", Scope.Path,
         a =>
         {
             if (a.Answered is not null) return null;

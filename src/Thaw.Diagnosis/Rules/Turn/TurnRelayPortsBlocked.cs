@@ -5,7 +5,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>It gives out addresses, and nothing comes through them.</summary>
 internal static class TurnRelayPortsBlocked
 {
-    public static readonly Rule Rule = new("turn-relay-ports-blocked", Scope.Connecting,
+    public static readonly Rule Rule = new("turn-relay-ports-blocked", Scope.Path,
         a =>
         {
             if (a.Answered is not null) return null;

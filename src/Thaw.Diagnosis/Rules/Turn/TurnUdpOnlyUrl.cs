@@ -5,7 +5,7 @@ namespace Thaw.Diagnosis.Rules;
 /// <summary>There is a relay, and it is asked for by UDP only, which this network does not let out.</summary>
 internal static class TurnUdpOnlyUrl
 {
-    public static readonly Rule Rule = new("turn-udp-only-url", Scope.Connecting,
+    public static readonly Rule Rule = new("turn-udp-only-url", Scope.Path,
         a =>
         {
             if (a.Answered is not null || a.Relay is not null || a.Srflx is not null) return null;

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Thaw.Diagnosis.Causes;
 
 namespace Thaw.Cli.Verbs;
@@ -28,7 +26,7 @@ internal static class Causes
         }
 
         List<Cause> shown = [.. Catalogue.All.Where(cause => id is null || cause.Id == id)];
-        if (isJson) Console.Out.WriteLine(JsonSerializer.Serialize(new CauseDocument(1, shown), CausesJson.Default.CauseDocument));
+        if (isJson) Console.Out.WriteLine(Catalogue.Json(shown));
         else foreach (string line in id is null ? List(shown) : Describe(shown[0])) Console.Out.WriteLine(line);
         return ExitCode.Ok;
     }
@@ -60,10 +58,3 @@ internal static class Causes
 
     internal static string RoleName(Role role) => role switch { Role.Person => "you, at the browser", Role.Developer => "app developer", Role.ServerAdmin => "server admin", _ => "network admin" };
 }
-
-/// <summary>What <c>thaw causes --json</c> prints.</summary>
-internal sealed record CauseDocument(int SchemaVersion, IReadOnlyList<Cause> Causes);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(CauseDocument))]
-internal sealed partial class CausesJson : JsonSerializerContext;

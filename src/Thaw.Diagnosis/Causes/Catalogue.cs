@@ -14,6 +14,9 @@ public static class Catalogue
     /// <summary>In the order of a call.</summary>
     public static IReadOnlyList<Cause> All => Loaded.Value;
 
+    /// <summary>As <c>thaw causes --json</c> prints them.</summary>
+    public static string Json(IReadOnlyList<Cause> causes) => JsonSerializer.Serialize(new CauseDocument(1, causes), CauseJson.Default.CauseDocument);
+
     public static Cause? Find(string id) => ById.Value.GetValueOrDefault(id);
 
     private static IEnumerable<Cause> Load(Layer layer)
@@ -24,10 +27,15 @@ public static class Catalogue
     }
 }
 
+internal sealed record CauseDocument(int SchemaVersion, IReadOnlyList<Cause> Causes);
+
 internal sealed class RoleWords() : JsonStringEnumConverter<Role>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+
+internal sealed class LayerWords() : JsonStringEnumConverter<Layer>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(RoleWords)])]
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(RoleWords), typeof(LayerWords)], WriteIndented = true)]
+[JsonSerializable(typeof(CauseDocument))]
 [JsonSerializable(typeof(List<Cause>))]
 internal sealed partial class CauseJson : JsonSerializerContext;

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Thaw.Diagnosis.Causes;
 
 /// <summary>One way for a call to hang, in words for whoever has it.</summary>
@@ -13,7 +11,7 @@ namespace Thaw.Diagnosis.Causes;
 public sealed record Cause(
     string Id, string Title, string Explanation, string Where, IReadOnlyList<Fix> Fixes, string Verify, IReadOnlyList<string> Sources, string? Refines = null, string? Unruled = null)
 {
-    [JsonIgnore]
+    /// <summary>The data file that it is from.</summary>
     public Layer Layer { get; init; }
 }
 

@@ -14,7 +14,7 @@ internal static class AllRules
         StunDnsFailure.Rule, StunUnreachable.Rule, ExtraIceServersIgnored.Rule, ClientUdpBlocked.Rule,
         PlatformWithoutUdp.Rule, ContainerNetwork.Rule, VmOrWslNat.Rule, ServerAnnouncesUnreachableAddress.Rule, TunnelOnly.Rule,
         UfragOrPwdMismatch.Rule, RoleOrLiteConflict.Rule, MdnsUnresolvable.Rule, FamilyMismatch.Rule, NoIceServersConfigured.Rule,
-        HairpinNatMissing.Rule, SymmetricNatNoRelay.Rule, VpnOrOverlayPath.Rule, LocalNetworkPermission.Rule, ServerInboundUdpClosed.Rule, CandidateStorm.Rule,
+        HairpinNatMissing.Rule, SymmetricNatNoRelay.Rule, VpnOrOverlayPath.Rule, LocalNetworkPermission.Rule, ServerInboundUdpClosed.Rule, OneWayPath.Rule, CandidateStorm.Rule,
         RoleClash.Rule, FingerprintMismatch.Rule, PostquantumHello.Rule, DroppedByMiddlebox.Rule,
         PathLost.Rule, SctpMtuStall.Rule, DatachannelGatesConnected.Rule, ConnectedNoAudio.Rule,
         ServerEventLoopStalled.Rule, ClientGivesUpTooEarly.Rule, ClientNeverGivesUp.Rule,

@@ -19,6 +19,6 @@ internal static class Outcomes
         if (a.Server is null) yield return "the server's account of the same attempt";
         if (a.OfferSent is null) yield return "the requests of signalling with their status";
         if (a.RemoteCount is null) yield return "the answer (SDP)";
-        if (a.TurnUrls.Any() && a.Of<Fact.RelayEvent>().Count == 0 && a.Of<Fact.ProbeResult>().Count == 0) yield return "a probe of the TURN server (thaw ice URL), or its log of that minute";
+        if (a.TurnUrls.Any() && a.Of<Fact.RelayEvent>().Count == 0 && a.Of<Fact.ProbeResult>().Count == 0) yield return "a probe of the TURN server (thaw ice --ice-servers URL), or its log of that minute";
     }
 }

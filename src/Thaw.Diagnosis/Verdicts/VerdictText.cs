@@ -10,7 +10,7 @@ namespace Thaw.Diagnosis.Verdicts;
 public static class VerdictText
 {
     public const int MaxLines = 25;
-    private const int MaxWidth = 420 /* of the longest explanation */;
+    private const int MaxWidth = 420; // of the longest explanation
     private const int MaxProofs = 4;
     private const int MaxFixes = 3;
     private const int MaxSnippetLines = 3;
@@ -35,7 +35,7 @@ public static class VerdictText
         foreach (var other in verdict.Contributing.Take(2)) lines.Add($"Also ({Certainty(other)}): {other.Title} [{other.Id}]");
         if (verdict.Benign.Count > 0) lines.Add($"Harmless: {string.Join("; ", verdict.Benign.Take(3).Select(b => $"{ReadsAs(verdict, b.Evidence[0])} ({b.WhyBenign})"))}");
         if (verdict.RuledOut.Count > 0 && verdict.RootCause is not null)
-            lines.Add($"Not the problem: {string.Join("; ", verdict.RuledOut.GroupBy(r => ReadsAs(verdict, r.Because[0])).Take(5).Select(same => $"{same.First().Id} ({same.Key})"))}");
+            lines.Add($"Not the problem: {string.Join("; ", verdict.RuledOut.GroupBy(r => ReadsAs(verdict, r.Because[0])).TakeLast(5).Select(same => $"{same.First().Id} ({same.Key})"))}");
         if (verdict.MissingInput.Count > 0) lines.Add($"Surer with: {string.Join("; ", verdict.MissingInput.Take(3))}");
         foreach (string note in verdict.Input.SelectMany(input => input.Notes).Take(2)) lines.Add($"Note: {note}");
         return [.. lines.Take(MaxLines).Select(Fit)];

@@ -1,9 +1,13 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json.Nodes;
 using Thaw.Cli;
 using Thaw.Diagnosis.Causes;
+using Thaw.Diagnosis.Facts;
 using Thaw.Diagnosis.Rules;
 using Thaw.Diagnosis.Verdicts;
+using Thaw.Protocol.Turn;
 using Xunit;
 
 namespace Thaw.Tests.Diagnosis;
@@ -40,6 +44,13 @@ public sealed class CatalogueTests
         });
 
     [Fact]
+    public void As_json_it_speaks_in_words()
+    {
+        var one = JsonNode.Parse(Catalogue.Json([Catalogue.Find("turn-realm-missing")!]))!["causes"]![0]!;
+        Assert.Equal(("turn", "server-admin", "turn-bad-credentials"), (one["layer"]!.GetValue<string>(), one["fixes"]![0]!["who"]!.GetValue<string>(), one["refines"]!.GetValue<string>()));
+    }
+
+    [Fact]
     public void Most_fixes_can_be_copied()
         => Assert.InRange(Catalogue.All.Count(cause => cause.Fixes.Any(fix => fix.Snippet is not null)), Catalogue.All.Count * 9 / 10, Catalogue.All.Count);
 
@@ -73,6 +84,18 @@ public sealed class CatalogueTests
     }
 
     [Fact]
+    public void Every_refusal_of_our_relay_is_a_cause_or_no_fault()
+    {
+        var kinds = typeof(TurnRefusal).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(TurnRefusal)));
+        var causes = kinds.ToDictionary(type => type.Name, type => RelayRefusals.CauseOf(Blank(type)));
+        Assert.All(causes.Values.OfType<string>(), id => Assert.NotNull(Catalogue.Find(id)));
+        Assert.Equal(["AllocationExists", "Challenge", "ChannelInUse", "FamilyNotServed", "NoAllocation", "NoSuchReservation", "NonceNotAccepted", "PeerFamilyMismatch"],
+            causes.Where(pair => pair.Value is null).Select(pair => pair.Key).Order(StringComparer.Ordinal));
+        Assert.Equal("turn-rest-username-reversed", RelayRefusals.CauseOf(new TurnRefusal.UnknownUser("bob:1700000000")));
+        Assert.Equal("turn-bad-credentials", RelayRefusals.CauseOf(new TurnRefusal.UnknownUser("bob:17")));
+    }
+
+    [Fact]
     public void The_page_of_causes_is_what_the_data_says() => Held(Repository.PathOf("docs", "causes.md"), _ => Page());
 
     [Fact]
@@ -82,6 +105,13 @@ public sealed class CatalogueTests
             int from = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, to = page.IndexOf(End, StringComparison.Ordinal);
             return string.Concat(page.AsSpan(0, from), Matrix(), page.AsSpan(to));
         });
+
+    private static TurnRefusal Blank(Type type)
+    {
+        var refusal = (TurnRefusal)RuntimeHelpers.GetUninitializedObject(type);
+        type.GetProperty("User")?.SetValue(refusal, "");
+        return refusal;
+    }
 
     private static void Held(string file, Func<string, string> make)
     {

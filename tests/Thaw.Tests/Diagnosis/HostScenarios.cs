@@ -1,5 +1,4 @@
 using Thaw.Diagnosis.Facts;
-using Thaw.Protocol.Peer;
 
 namespace Thaw.Tests.Diagnosis;
 

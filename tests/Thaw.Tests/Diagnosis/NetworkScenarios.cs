@@ -15,6 +15,9 @@ internal static class NetworkScenarios
         new("server-inbound-udp-closed",
             Answered(Stun).Silence().Server(PathFinding.NothingArrived),
             "packets do arrive", Answered(Stun).Silence().Server(PathFinding.NothingReturned, datagrams: 30, received: 30)),
+        new("one-way-path",
+            Answered(Stun).Silence().Server(PathFinding.NothingReturned, datagrams: 30, received: 30),
+            "nothing arrives at all", Answered(Stun).Silence().Server(PathFinding.NothingArrived)),
         new("symmetric-nat-no-relay",
             Ready(Stun, "stun:stun.example.net").Gather(Host(), Srflx(port: 40_001, related: Inside, relatedPort: 50_000), Srflx(port: 41_777, related: Inside, relatedPort: 50_000, url: "stun:stun.example.net"))
                 .Offer().Answer(Theirs("198.51.100.21", CandidateKind.Srflx)).Silence(remote: CandidateKind.Srflx),

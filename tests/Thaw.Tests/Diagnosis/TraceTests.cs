@@ -80,8 +80,21 @@ public sealed class TraceTests
     {
         var seen = new AttemptEvidence
         {
-            Elapsed = TimeSpan.FromSeconds(9), Local = new CandidateCounts(2, 0, 0, 0), Remote = new CandidateCounts(1, 0, 0, 0, HostNames: 2), Pairs = 2, ChecksSent = 30, ChecksAnswered = 0, ChecksRefused = 0,
-            StunError = 0, ChecksReceived = 0, Datagrams = 12, DtlsDatagrams = 0, DtlsFlight = 0, DtlsRepeats = 0, IsEncrypted = false, IsAssociated = false,
+            Elapsed = TimeSpan.FromSeconds(9),
+            Local = new CandidateCounts(2, 0, 0, 0),
+            Remote = new CandidateCounts(1, 0, 0, 0, HostNames: 2),
+            Pairs = 2,
+            ChecksSent = 30,
+            ChecksAnswered = 0,
+            ChecksRefused = 0,
+            StunError = 0,
+            ChecksReceived = 0,
+            Datagrams = 12,
+            DtlsDatagrams = 0,
+            DtlsFlight = 0,
+            DtlsRepeats = 0,
+            IsEncrypted = false,
+            IsAssociated = false,
             Dropped = new Dictionary<DropReason, int> { [DropReason.BadIntegrity] = 12 },
         };
         var fact = Fact.ServerAttempt.Of(PeerFailure.ChecksTimedOut, "no path", seen);

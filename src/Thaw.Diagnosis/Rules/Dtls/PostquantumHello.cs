@@ -1,5 +1,3 @@
-using Thaw.Diagnosis.Facts;
-
 namespace Thaw.Diagnosis.Rules;
 
 /// <summary>A browser's first message is in two pieces now, and an old server waits for ever for a whole one.</summary>

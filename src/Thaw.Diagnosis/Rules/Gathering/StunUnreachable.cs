@@ -1,5 +1,3 @@
-using Thaw.Diagnosis.Facts;
-
 namespace Thaw.Diagnosis.Rules;
 
 /// <summary>One STUN server is silent while other UDP is not known to be blocked.</summary>

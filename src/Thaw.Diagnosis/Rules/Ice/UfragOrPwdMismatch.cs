@@ -1,4 +1,3 @@
-using Thaw.Diagnosis.Facts;
 using Thaw.Protocol.Peer;
 
 namespace Thaw.Diagnosis.Rules;

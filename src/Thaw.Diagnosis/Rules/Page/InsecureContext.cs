@@ -1,5 +1,3 @@
-using Thaw.Diagnosis.Facts;
-
 namespace Thaw.Diagnosis.Rules;
 
 /// <summary>Without a secure context there is no mediaDevices, so nothing is ever offered.</summary>

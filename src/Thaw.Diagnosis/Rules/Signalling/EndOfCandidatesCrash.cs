@@ -1,5 +1,3 @@
-using Thaw.Diagnosis.Facts;
-
 namespace Thaw.Diagnosis.Rules;
 
 /// <summary>Firefox ends its candidates with an empty string, which old servers take for a candidate.</summary>

@@ -11,7 +11,8 @@ internal static class TurnPeerForbidden
         a =>
         {
             if (a.Answered is not null) return null;
-            if (a.Established("turn-peer-forbidden") is { } said) return Finding.Of(0.88, said, a.Relay.As("the relay gave an address"));
+            if (a.Established("turn-peer-forbidden") is { } said)
+                return Finding.Of(a.Remote.Any(c => c.Class is AddressClass.Public) ? 0.55 : 0.88, said, a.Relay.As("the relay gave an address")); // private peers are refused as a matter of course
             var checking = a.Connection.FirstOrDefault(state => state.Value is "connecting" or "checking");
             var failed = a.Connection.LastOrDefault(state => state.Value is "failed");
             return a.Relay is { } relay && a.Local.All(c => c.Type is CandidateKind.Relay) && checking is not null && failed is not null && failed.T - checking.T < AtOnce && a.IceConnected is null && a.Sent is null or 0

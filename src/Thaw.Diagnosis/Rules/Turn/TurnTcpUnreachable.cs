@@ -1,5 +1,3 @@
-using Thaw.Diagnosis.Facts;
-
 namespace Thaw.Diagnosis.Rules;
 
 internal static class TurnTcpUnreachable

@@ -1,5 +1,3 @@
-using Thaw.Diagnosis.Facts;
-
 namespace Thaw.Diagnosis.Rules;
 
 /// <summary>There is a relay, and it is asked for by UDP only, which this network does not let out.</summary>

@@ -16,6 +16,6 @@ export default defineConfig({
   },
   server: {
     // `npm run dev` beside `thaw serve`.
-    proxy: { "/api": "http://localhost:7860" },
+    proxy: { "/api": "http://localhost:7860", "/start": "http://localhost:7860", "/sessions": "http://localhost:7860" },
   },
 });

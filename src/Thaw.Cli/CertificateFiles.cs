@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -9,7 +10,7 @@ internal sealed class CertificateFiles
     private readonly string _certificate;
     private readonly string _key;
     private readonly Lock _lock = new();
-    private X509Certificate2 _current;
+    private SslStreamCertificateContext _current;
     private X509Certificate2Collection _intermediates = [];
     private DateTime _written;
 
@@ -21,7 +22,10 @@ internal sealed class CertificateFiles
         _current = Load();
     }
 
-    public X509Certificate2 Current()
+    public X509Certificate2 Current() => Context().TargetCertificate;
+
+    /// <summary>With the chain that clients need to trust it.</summary>
+    public SslStreamCertificateContext Context()
     {
         lock (_lock)
         {
@@ -48,13 +52,13 @@ internal sealed class CertificateFiles
         lock (_lock) return _intermediates;
     }
 
-    private X509Certificate2 Load()
+    // Offline: what is not in the file is not fetched from the issuer.
+    private SslStreamCertificateContext Load()
     {
-        var leaf = X509Certificate2.CreateFromPemFile(_certificate, _key);
-        var all = new X509Certificate2Collection();
-        all.ImportFromPemFile(_certificate);
-        _intermediates = [.. all.Skip(1)];
-        return leaf;
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(_certificate);
+        _intermediates = [.. chain.Skip(1)];
+        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(_certificate, _key), chain, offline: true);
     }
 
     private DateTime Written() => new[] { _certificate, _key }.Max(File.GetLastWriteTimeUtc);

@@ -1,6 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Thaw.Protocol;
-using Thaw.Protocol.Turn;
 
 namespace Thaw.Cli;
 
@@ -8,10 +9,12 @@ namespace Thaw.Cli;
 /// What a relay's owner wants to read: why somebody got no relay, and what would change it. No more than so many lines a
 /// second, whoever knocks. Addresses only where asked for.
 /// </summary>
-internal sealed class RelayLog(TextWriter writer, bool isVerbose)
+internal sealed class RelayLog(TextWriter writer, bool isVerbose, bool isJson = false, TimeProvider? time = null)
 {
     private const int LinesPerSecond = 20;
 
+    private readonly RelayWords _words = new(isVerbose);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
     private readonly HashSet<string> _recent = [];
     private long _second;
@@ -19,58 +22,70 @@ internal sealed class RelayLog(TextWriter writer, bool isVerbose)
 
     public void Write(Observation fact)
     {
-        if (Describe(fact) is not { } line) return;
+        if (_words.Describe(fact) is not { } line) return;
         lock (_lock)
         {
-            long second = Environment.TickCount64 / 1000;
+            long second = _time.GetUtcNow().ToUnixTimeSeconds();
             if (second != _second)
             {
-                if (_left > 0) Print($"{_left} lines left out");
+                if (_left > 0) Print(new RelayLogLine("left-out", $"{_left} lines left out") { Count = _left });
                 (_second, _left) = (second, 0);
                 _recent.Clear();
             }
 
-            if (_recent.Count < LinesPerSecond && _recent.Add(line)) Print(line);
+            if (_recent.Count < LinesPerSecond && _recent.Add(line.Text)) Print(line);
             else _left++; // the same again, or too much
         }
     }
 
-    private void Print(string line) => writer.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} {line}");
-
-    private string? Describe(Observation fact) => fact switch
+    /// <summary>What the relay itself did: never left out.</summary>
+    public void Say(string @event, string text)
     {
-        Observation.AllocationMade made when isVerbose => $"allocation of {made.User}: {made.FiveTuple.Client} is {made.Relayed}",
-        Observation.AllocationEnded ended when isVerbose =>
-            $"allocation of {ended.User} ended ({ended.Reason}): {ended.BytesToPeers} bytes to peers, {ended.BytesToClient} to the client",
-        Observation.CredentialReversed reversed => $"the credential of {reversed.User} works here, but other servers want expiry:user",
-        Observation.AnswersSuppressed suppressed => $"a source asks faster than --unproven-rate and is answered slowly{At(suppressed.Source)}",
-        Observation.TurnRequestRefused refused when Cause(refused.Refusal) is { } cause => $"{refused.Method} refused with {refused.Code}: {cause}{At(refused.FiveTuple.Client)}",
-        _ => null,
-    };
+        lock (_lock) Print(new RelayLogLine(@event, text));
+    }
 
-    private string? Cause(TurnRefusal refusal) => refusal switch
+    private void Print(RelayLogLine line)
     {
-        TurnRefusal.Challenge => null, // how every session begins
-        TurnRefusal.NonceNotAccepted { Fault: NonceFault.Stale } when !isVerbose => null,
-        TurnRefusal.NonceNotAccepted nonce => nonce.Fault is NonceFault.Stale ? "nonce too old" : "nonce of another client address or server",
-        TurnRefusal.WrongPassword { IsTheSecret: true } wrong => $"{wrong.User} uses the shared secret itself as the password; it must be minted from it",
-        TurnRefusal.WrongPassword wrong => $"wrong password, or minted from another secret, for {wrong.User}",
-        TurnRefusal.UnknownUser unknown => $"no user {unknown.User}",
-        TurnRefusal.UnknownUserhash => "no user has this name's hash",
-        TurnRefusal.CredentialExpired expired => $"the credential of {expired.User} expired {expired.By.TotalSeconds:F0} s ago, if both clocks are right",
-        TurnRefusal.CredentialWithoutExpiry without => $"{without.User} has a valid password but no expiry in its name",
-        TurnRefusal.WrongRealm realm => $"the client's realm is {realm.Sent}",
-        TurnRefusal.BidDown => "the list of password algorithms was changed on the way",
-        TurnRefusal.PeerDenied denied => $"a peer of {denied.User} is not allowed: {denied.Rule}{Allow(denied)}",
-        TurnRefusal.UserQuota quota => $"{quota.User} has {quota.Limit} relayed addresses (--user-quota)",
-        TurnRefusal.TotalQuota quota => $"{quota.Limit} relayed addresses are in use (--total-quota)",
-        TurnRefusal.PortsExhausted => "no free port in --relay-range",
-        TurnRefusal.OthersAllocation others => $"the allocation is not that of {others.User}",
-        _ when isVerbose => refusal.ToString(),
-        _ => null,
-    };
+        if (isJson) writer.WriteLine(JsonSerializer.Serialize(line with { Time = _time.GetUtcNow().UtcDateTime }, RelayLogJson.Default.RelayLogLine));
+        else if (line.IsOurs) writer.WriteLine($"{Now()} {line.Event}: {line.Text}");
+        else writer.WriteLine($"{Now()} {line.Text}");
+    }
 
-    private static string Allow(TurnRefusal.PeerDenied denied) => denied.Rule.Prefix is { } prefix ? $"; --allow-peer {prefix} would allow it" : "";
-
-    private string At(TransportAddress address) => isVerbose ? $" [{address}]" : "";
+    private string Now() => _time.GetLocalNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 }
+
+/// <summary>One line of the log; with <c>--log json</c> as it stands, what is null left out.</summary>
+/// <param name="Event">refused, allocated, moved, ended, credential-reversed, credential-lasts-too-long, suppressed, rate-exceeded, reloaded,
+/// not-reloaded, draining, drained, left-out.</param>
+/// <param name="Text">For people: the same as without <c>--log json</c>.</param>
+internal sealed record RelayLogLine(string Event, string Text)
+{
+    [JsonPropertyOrder(-1)]
+    public DateTime? Time { get; init; }
+
+    /// <summary>Stable: see <see cref="Protocol.Turn.TurnCauses"/>.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>The kind of refusal within its cause.</summary>
+    public string? Kind { get; init; }
+
+    public int? Code { get; init; }
+    public string? Method { get; init; }
+    public string? User { get; init; }
+    public string? Rule { get; init; }
+
+    /// <summary>Only with <c>--verbose</c>.</summary>
+    public string? Peer { get; init; }
+
+    /// <summary>Only with <c>--verbose</c>.</summary>
+    public string? Client { get; init; }
+
+    public int? Count { get; init; }
+
+    [JsonIgnore]
+    public bool IsOurs => Event is "reloaded" or "not-reloaded" or "draining" or "drained";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RelayLogLine))]
+internal sealed partial class RelayLogJson : JsonSerializerContext;

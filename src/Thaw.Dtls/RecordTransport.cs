@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Org.BouncyCastle.Tls;
-using Thaw.Protocol;
 
 namespace Thaw.Dtls;
 

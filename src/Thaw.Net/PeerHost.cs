@@ -36,6 +36,13 @@ public sealed class PeerHost : IAsyncDisposable
     /// </summary>
     public Task GatheringSettled => _port.GatheringSettled;
 
+    /// <summary>
+    /// These are the ICE servers from now on. One that is listed again keeps what it has gathered; another credential is used
+    /// from its next allocation on.
+    /// </summary>
+    /// <exception cref="PeerHostException">One of them cannot be read.</exception>
+    public void SetIceServers(IReadOnlyList<Gathering.IceServer> servers) => _port.SetIceServers(servers);
+
     public PeerHostStatistics Statistics => _port.Statistics;
 
     public Instant Now => _port.Clock.Now;

@@ -44,6 +44,9 @@ public sealed record PeerHostOptions
     /// <summary>STUN and TURN servers that tell us more addresses.</summary>
     public IReadOnlyList<IceServer> IceServers { get; init; } = [];
 
+    /// <summary>More of them come by <see cref="PeerHost.SetIceServers"/>.</summary>
+    public bool IceServersFollow { get; init; }
+
     /// <summary>Certificates to trust besides the system's, of TURN servers that are asked over TLS.</summary>
     public X509Certificate2Collection? TrustedCertificates { get; init; }
 

@@ -29,10 +29,13 @@ public readonly ref struct Output
     public MediaPacket Packet { get; private init; }
     public object? Value { get; private init; }
 
+    /// <summary>Of what is transmitted: no router may cut it up (RFC 8656 §14.8). Hosts that cannot set the bit send without it.</summary>
+    public bool DontFragment { get; private init; }
+
     public static Output Idle(Instant wakeAt) => new(OutputKind.Idle) { WakeAt = wakeAt };
     public static Output Transmit(ReadOnlySpan<byte> payload) => new(OutputKind.Transmit) { Payload = payload };
-    public static Output Transmit(TransportAddress source, TransportAddress destination, ReadOnlySpan<byte> payload)
-        => new(OutputKind.Transmit) { Source = source, Destination = destination, Payload = payload };
+    public static Output Transmit(TransportAddress source, TransportAddress destination, ReadOnlySpan<byte> payload, bool dontFragment = false)
+        => new(OutputKind.Transmit) { Source = source, Destination = destination, Payload = payload, DontFragment = dontFragment };
     public static Output Delivery(TransportAddress source, TransportAddress destination, ReadOnlySpan<byte> payload)
         => new(OutputKind.Delivery) { Source = source, Destination = destination, Payload = payload };
     public static Output Media(scoped in MediaPacket packet, ReadOnlySpan<byte> payload)

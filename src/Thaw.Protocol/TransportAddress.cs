@@ -93,6 +93,9 @@ public readonly record struct TransportAddress
         return 16;
     }
 
+    // One mixing instead of one for each part: packets are looked up by address. HashCode is seeded anew in every process.
+    public override int GetHashCode() => HashCode.Combine((ulong)_address, (ulong)(_address >> 64), Port | (int)Protocol << 16);
+
     /// <summary><c>192.0.2.1:3478</c>, <c>[2001:db8::1]:3478</c>; over TCP with <c>/tcp</c> behind it.</summary>
     public override string ToString() => new IPEndPoint(Address, Port) + (Protocol is TransportProtocol.Tcp ? "/tcp" : "");
 }

@@ -21,7 +21,7 @@ public sealed record TrafficBody(long Packets, long Bytes, double PacketsPerSeco
 public sealed record EventsBody(int SchemaVersion, bool AddressesShown, IReadOnlyList<EventBody> Events);
 
 public sealed record EventBody(
-    DateTimeOffset At, long Count, string Cause, string? Method, int? Code, string? User, string Source, string? Peer, string? Rule);
+    DateTimeOffset At, long Count, string Cause, string Kind, string? Method, int? Code, string? User, string Source, string? Peer, string? Rule);
 
 /// <summary>What <c>/healthz</c> and <c>/readyz</c> answer; with a <paramref name="Detail"/> if the status is 503.</summary>
 public sealed record HealthBody(string Status, IReadOnlyList<string> Faults, string? Detail);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 
@@ -38,30 +37,15 @@ public sealed class RefusalRing(TimeProvider time)
     {
         Observation.TurnRequestRefused { Refusal: TurnRefusal.Challenge or TurnRefusal.NonceNotAccepted { Fault: NonceFault.Stale } } => null, // how sessions begin and go on
         Observation.TurnRequestRefused refused => new RelayEvent(
-            time.GetUtcNow(), 1, CauseOf(refused.Refusal), $"{refused.Method}", refused.Code, UserOf(refused.Refusal),
+            time.GetUtcNow(), 1, refused.Refusal.CauseId, refused.Refusal.Cause.Name, $"{refused.Method}", refused.Code, refused.Refusal.Whose,
             refused.FiveTuple.Client.WithPort(0), (refused.Refusal as TurnRefusal.PeerDenied)?.Peer, (refused.Refusal as TurnRefusal.PeerDenied)?.Rule.ToString()),
-        Observation.AnswersSuppressed suppressed => new RelayEvent(time.GetUtcNow(), 1, "answers-suppressed", null, null, null, suppressed.Source.WithPort(0), null, null),
+        Observation.AnswersSuppressed suppressed => new RelayEvent(time.GetUtcNow(), 1, "turn.answers-suppressed", "answers-suppressed", null, null, null, suppressed.Source.WithPort(0), null, null),
         _ => null,
     };
 
-    // WrongPassword is wrong-password.
-    private static string CauseOf(TurnRefusal refusal)
-        => string.Concat(refusal.GetType().Name.Select((c, i) => char.IsAsciiLetterUpper(c) ? (i > 0 ? "-" : "") + char.ToLower(c, CultureInfo.InvariantCulture) : $"{c}"));
-
-    private static string? UserOf(TurnRefusal refusal) => refusal switch
-    {
-        TurnRefusal.WrongPassword wrong => wrong.User,
-        TurnRefusal.UnknownUser unknown => unknown.User,
-        TurnRefusal.CredentialExpired expired => expired.User,
-        TurnRefusal.CredentialWithoutExpiry without => without.User,
-        TurnRefusal.OthersAllocation others => others.User,
-        TurnRefusal.PeerDenied denied => denied.User,
-        TurnRefusal.UserQuota quota => quota.User,
-        _ => null,
-    };
 }
 
 /// <param name="Count">How often the same, without another in between.</param>
 /// <param name="Source">Without its port.</param>
 internal sealed record RelayEvent(
-    DateTimeOffset At, long Count, string Cause, string? Method, int? Code, string? User, TransportAddress Source, TransportAddress? Peer, string? Rule);
+    DateTimeOffset At, long Count, string Cause, string Kind, string? Method, int? Code, string? User, TransportAddress Source, TransportAddress? Peer, string? Rule);

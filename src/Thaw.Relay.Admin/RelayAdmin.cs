@@ -93,7 +93,7 @@ public sealed class RelayAdmin : IDisposable
     {
         bool shows = ShowsAddresses(context);
         return Write(context, new EventsBody(SchemaVersion, shows, [.. _refusals.Newest().Select(happened => new EventBody(
-            happened.At, happened.Count, happened.Cause, happened.Method, happened.Code, happened.User,
+            happened.At, happened.Count, happened.Cause, happened.Kind, happened.Method, happened.Code, happened.User,
             _tokens.Of(happened.Source, shows), happened.Peer is { } peer ? _tokens.Of(peer, shows) : null, happened.Rule))]));
     }
 

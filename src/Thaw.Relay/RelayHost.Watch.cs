@@ -14,11 +14,8 @@ public sealed partial class RelayHost
 
     private const int AtOnce = 100; // allocations that a loop copies before it goes on serving
 
-
     /// <summary>Every number that it counts; whoever listens reads them as they are, and no loop notices.</summary>
     public Meter Meter => _metrics.Value.Meter;
-
-    public bool IsDraining => Array.Exists(_loops, loop => loop.IsDraining);
 
     /// <summary>Of the loops' clock: what snapshots' times are measured by.</summary>
     public Instant Now => Clock.Now;

@@ -21,13 +21,16 @@ public sealed partial class RelayHost : IAsyncDisposable
     private readonly RelayLoop[] _loops;
     private readonly List<StreamListener> _streams = [];
     private readonly Lazy<RelayMetrics> _metrics;
+    private readonly IReadOnlyList<IPAddress> _listen;
+    private readonly SemaphoreSlim _room; // one place for each stream that may be open
 
-    internal RelayHost(RelayLoop[] loops, ushort port, TurnServerOptions server)
+    internal RelayHost(RelayLoop[] loops, IReadOnlyList<IPAddress> listen, ushort port, TurnServerOptions server, RelayHostOptions options)
     {
-        _loops = loops;
+        (_loops, _listen) = (loops, listen);
         _metrics = new Lazy<RelayMetrics>(() => new RelayMetrics(this));
         Port = port;
         Server = server;
+        _room = new SemaphoreSlim(options.MaxStreams);
     }
 
     public ushort Port { get; }
@@ -36,7 +39,7 @@ public sealed partial class RelayHost : IAsyncDisposable
     public ushort? TlsPort { get; private set; }
 
     /// <summary>As it serves: with the relay addresses and rules that were found at start.</summary>
-    public TurnServerOptions Server { get; }
+    public TurnServerOptions Server { get; private set; }
 
     public int Loops => _loops.Length;
 
@@ -54,19 +57,27 @@ public sealed partial class RelayHost : IAsyncDisposable
         bool fast = LinuxEdge.IsSupported && !options.IsPortable;
         int count = options.Loops > 0 ? options.Loops : fast ? Environment.ProcessorCount : 1;
         if (!fast && count > 1) throw new RelayHostException("Several loops need Linux.");
+        if (options.Server.RelaysTcp && OperatingSystem.IsWindows()) throw new RelayHostException("TCP relays share ports as Windows does not let us.");
 
         var server = Complete(options, listen);
         var clock = new Clock(TimeProvider.System);
         var open = new OpenRelays();
-        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota);
+        var moved = new MovedClients();
+        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota, server.TotalRate);
         var loops = new List<RelayLoop>();
         RelayHost? host = null;
         try
         {
             for (int i = 0; i < count; i++)
-                loops.Add(new RelayLoop($"{i}", fast ? new LinuxEdge(options.Linger) : new PortableEdge(), clock, open, ledger, server, options));
+            {
+                loops.Add(new RelayLoop($"{i}", icmp => fast ? new LinuxEdge(options.Linger, options.ReportsIcmp ? icmp : null) : new PortableEdge(),
+                    clock, open, moved, ledger, OfLoop(server, i, count), options));
+            }
+
+            foreach (var loop in loops) loop.Beside = loops;
+
             ushort port = Listen(loops, listen, options.Port, "", (loop, socket) => loop.AddListener(socket));
-            host = new RelayHost([.. loops], port, server);
+            host = new RelayHost([.. loops], listen, port, server, options);
             var certificate = options.Certificate is { } current ? new CertificateSource(current, options.Intermediates) : null;
             host.ListenForStreams(options, certificate, listen);
             if (certificate is not null && options.ListensOnDtls) host.ListenForDtls(options, certificate, listen);
@@ -85,13 +96,6 @@ public sealed partial class RelayHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>No new allocations; ends when the last one has, or at the deadline.</summary>
-    public async Task DrainAsync(TimeSpan deadline)
-    {
-        foreach (var loop in _loops) loop.Drain();
-        for (var waited = TimeSpan.Zero; waited < deadline && AllocationCount > 0; waited += DrainPace) await Task.Delay(DrainPace);
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (_metrics.IsValueCreated) _metrics.Value.Dispose();
@@ -105,6 +109,9 @@ public sealed partial class RelayHost : IAsyncDisposable
 
         _dtls?.Dispose();
     }
+
+    private static TurnServerOptions OfLoop(TurnServerOptions server, int loop, int count)
+        => server with { Shard = (byte)loop, TotalConnections = (server.TotalConnections + count - 1) / count };
 
     private static TurnServerOptions Complete(RelayHostOptions options, IReadOnlyList<IPAddress> listen)
     {
@@ -129,7 +136,6 @@ public sealed partial class RelayHost : IAsyncDisposable
 
     private void ListenForStreams(RelayHostOptions options, CertificateSource? certificate, IReadOnlyList<IPAddress> addresses)
     {
-        var room = new SemaphoreSlim(options.MaxStreams);
         foreach (var address in addresses)
         {
             if (options.ListensOnTcp) Add(Port, certificate: null);
@@ -139,7 +145,7 @@ public sealed partial class RelayHost : IAsyncDisposable
             {
                 try
                 {
-                    _streams.Add(new StreamListener(new IPEndPoint(address, port), _loops, room, certificate));
+                    _streams.Add(new StreamListener(new IPEndPoint(address, port), _loops, _room, certificate));
                     return (ushort)_streams[^1].Local.Port;
                 }
                 catch (SocketException e)

@@ -1,3 +1,4 @@
+using Thaw.Net.Gathering;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
 
@@ -12,6 +13,9 @@ internal sealed class IceServerLog(VoiceServerOptions options)
     private readonly Dictionary<string, string> _outcomes = [];
     private readonly Queue<Observation> _pending = [];
     private ILogger? _log;
+
+    /// <summary>As they are now; those that the host was opened with at first.</summary>
+    public IReadOnlyList<IceServer> Servers { get; set; } = options.IceServers;
 
     public void Attach(ILogger log)
     {
@@ -74,6 +78,6 @@ internal sealed class IceServerLog(VoiceServerOptions options)
     };
 
     private bool IsExpired(string server)
-        => options.IceServers.FirstOrDefault(s => s.Urls.Contains(server)) is { Username: { } username }
+        => Servers.FirstOrDefault(s => s.Urls.Contains(server)) is { Username: { } username }
             && new TurnCredential(username, "").ExpiresAtUnixTime < options.Time.GetUtcNow().ToUnixTimeSeconds();
 }

@@ -66,8 +66,38 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "ICE server {Server} relays no more: {Why}")]
     public static partial void RelayLost(this ILogger log, string server, string why);
 
+    [LoggerMessage(36, LogLevel.Information, "ICE source {Source} has granted {Count} servers to {Audience}, for {Hours:0.#} h")]
+    public static partial void IceSourceGranted(this ILogger log, string source, int count, string audience, double hours);
+
+    [LoggerMessage(37, LogLevel.Information, "ICE source {Source} has granted {Count} servers to {Audience}, for good")]
+    public static partial void IceSourceGranted(this ILogger log, string source, int count, string audience);
+
+    [LoggerMessage(38, LogLevel.Warning, "ICE source {Source} has nothing for {Audience}: {Why}; next try in {Seconds} s")]
+    public static partial void IceSourceFailed(this ILogger log, string source, string audience, string why, int seconds);
+
+    [LoggerMessage(39, LogLevel.Warning, "ICE source {Source} does not renew what it gave to {Audience}, which serves until it expires: {Why}; next try in {Seconds} s")]
+    public static partial void IceSourceStale(this ILogger log, string source, string audience, string why, int seconds);
+
+    [LoggerMessage(40, LogLevel.Warning, "ICE source {Source}: its clock is {Skew} this machine's; set this machine's clock by NTP, or its credentials expire too early")]
+    public static partial void ClockSkew(this ILogger log, string source, string skew);
+
+    [LoggerMessage(43, LogLevel.Error, "This server's own ICE servers are not renewed any more")]
+    public static partial void BackendServersFaulted(this ILogger log, Exception e);
+
+    [LoggerMessage(42, LogLevel.Warning, "ICE source {Source} has nothing: {Why}")]
+    public static partial void IceSourceFaulted(this ILogger log, string source, string why);
+
+    [LoggerMessage(41, LogLevel.Warning, "ICE source {Source} has granted servers that are odd: {Codes}")]
+    public static partial void IceServersOdd(this ILogger log, string source, string codes);
+
     [LoggerMessage(30, LogLevel.Warning, "The TCP port for media is taken: clients whose network blocks UDP cannot connect")]
     public static partial void NoTcpPort(this ILogger log);
+
+    [LoggerMessage(40, LogLevel.Warning, "The embedded relay's port {Wanted} is taken: it has UDP and TCP port {Port}, another one at every start")]
+    public static partial void RelayMoved(this ILogger log, int wanted, int port);
+
+    [LoggerMessage(41, LogLevel.Warning, "There is no embedded relay: it finds no port that it can open")]
+    public static partial void NoRelay(this ILogger log);
 
     [LoggerMessage(24, LogLevel.Warning, "The rehearsal failed: the first call will take longer")]
     public static partial void RehearsalFailed(this ILogger log, Exception e);

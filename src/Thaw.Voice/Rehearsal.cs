@@ -46,7 +46,7 @@ internal sealed class Rehearsal : IPeerListener
     {
         var loopback = Socket.OSSupportsIPv4 ? IPAddress.Loopback : IPAddress.IPv6Loopback;
         await using var server = await VoiceServer.StartAsync(
-            new() { Host = loopback.ToString(), Port = 0, UdpPort = 0, TcpPort = null, UdpAddresses = [loopback], Rehearse = false, Limits = new() { Farewell = TimeSpan.Zero } }, cancel);
+            new() { Host = loopback.ToString(), Port = 0, UdpPort = 0, TcpPort = null, UdpAddresses = [loopback], Relay = null, Rehearse = false, Limits = new() { Farewell = TimeSpan.Zero } }, cancel);
         await using var host = PeerHost.Open(new() { UdpPort = 0, Addresses = [loopback], Shards = 1 }, TimeProvider.System);
         using var dtls = new BouncyCastleDtls();
         using var http = new HttpClient { BaseAddress = server.Url };

@@ -8,14 +8,16 @@ using Thaw.Dtls;
 using Thaw.Net;
 using Thaw.Protocol.Ice;
 using Thaw.Protocol.Peer;
+using Thaw.Relay;
 using Thaw.Voice.Audio;
 using Thaw.Voice.Calls;
 using Thaw.Voice.Http;
+using Thaw.Voice.Relaying;
 
 namespace Thaw.Voice;
 
 /// <summary>The voice backend: HTTP for signalling, one UDP port for media, an agent for every call.</summary>
-public sealed class VoiceServer : IAsyncDisposable
+public sealed partial class VoiceServer : IAsyncDisposable
 {
     private static readonly TimeSpan LongestGathering = TimeSpan.FromSeconds(2);
 
@@ -23,13 +25,14 @@ public sealed class VoiceServer : IAsyncDisposable
     private readonly CallHost _calls;
     private readonly PeerHost _peers;
     private readonly BouncyCastleDtls _dtls;
+    private readonly EmbeddedRelay? _relay;
 
-    private VoiceServer(WebApplication web, CallHost calls, PeerHost peers, BouncyCastleDtls dtls, VoiceServerOptions options)
+    private VoiceServer(WebApplication web, CallHost calls, PeerHost peers, BouncyCastleDtls dtls, EmbeddedRelay? relay, VoiceServerOptions options)
     {
-        (_web, _calls, _peers, _dtls) = (web, calls, peers, dtls);
+        (_web, _calls, _peers, _dtls, _relay) = (web, calls, peers, dtls, relay);
         int port = new Uri(web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
         bool local = options.Host is "localhost" || IPAddress.TryParse(options.Host, out var ip) && (IPAddress.IsLoopback(ip) || IsAny(ip));
-        Url = new UriBuilder(Uri.UriSchemeHttp, local ? "localhost" : options.Host, port).Uri;
+        Url = new UriBuilder(options.Certificate is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps, local ? "localhost" : options.Host, port).Uri;
     }
 
     /// <summary>Where a browser on this machine finds the page.</summary>
@@ -39,6 +42,9 @@ public sealed class VoiceServer : IAsyncDisposable
 
     /// <summary>Where media may come over TCP; null for nowhere.</summary>
     public int? TcpPort => _peers.TcpPort;
+
+    /// <summary>The TURN server inside; null where it is off or could not start.</summary>
+    public RelayHost? Relay => _relay?.Host;
 
     /// <summary>What answers name now, the best first; those with a loopback base only for callers on this machine.</summary>
     public IReadOnlyList<Candidate> LocalCandidates => _peers.LocalCandidates;
@@ -63,22 +69,28 @@ public sealed class VoiceServer : IAsyncDisposable
         var codecs = AudioCodecs.Available();
         var dtls = new BouncyCastleDtls();
         var config = new PeerConfig { Dtls = dtls, AudioCodecs = codecs.Names, Budget = options.Budget };
-        var (web, calls) = Compose(options, new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers));
+        var relay = EmbeddedRelay.TryStart(options, peers);
+        var (web, calls) = Compose(
+            relay is null ? options : options with { IceSources = [.. options.IceSources, relay] }, // what was configured comes first
+            new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers, relay));
         servers.Attach(calls.Log);
+        if (options.IceSources is not []) _ = BackendServers.FeedAsync(calls, peers, servers);
         try
         {
             var selfTest = options.Rehearse ? Task.Run(dtls.WarmUp, cancel) : Task.CompletedTask;
             await ListenAsync(web, options, cancel);
             await selfTest;
             if (options.TcpPort is not null && peers.TcpPort is null) calls.Log.NoTcpPort();
+            if (options.Relay is not null && relay is null) calls.Log.NoRelay();
+            else if (relay is { HasMoved: true }) calls.Log.RelayMoved(options.Relay!.Port, relay.Host.Port);
             if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, Rehearsal.LongestRun, cancel);
             await peers.NamesSettled.WaitAsync(cancel);
             await Task.WhenAny(peers.GatheringSettled, Task.Delay(LongestGathering, options.Time, cancel)); // later ones are in later answers
-            return new(web, calls, peers, dtls, options);
+            return new(web, calls, peers, dtls, relay, options);
         }
         catch
         {
-            await CloseAsync(web, calls, peers, dtls);
+            await CloseAsync(web, calls, peers, dtls, relay);
             throw;
         }
     }
@@ -90,13 +102,15 @@ public sealed class VoiceServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _calls.StopAsync();
+        if (_relay is not null) await _relay.DisposeAsync(); // its streams are connections of the web server, which would wait for them
         await _web.StopAsync();
-        await CloseAsync(_web, _calls, _peers, _dtls);
+        await CloseAsync(_web, _calls, _peers, _dtls, relay: null);
     }
 
-    private static async ValueTask CloseAsync(WebApplication web, CallHost calls, PeerHost peers, BouncyCastleDtls dtls)
+    private static async ValueTask CloseAsync(WebApplication web, CallHost calls, PeerHost peers, BouncyCastleDtls dtls, EmbeddedRelay? relay)
     {
         await calls.DisposeAsync();
+        if (relay is not null) await relay.DisposeAsync();
         await peers.DisposeAsync();
         await web.DisposeAsync();
         dtls.Dispose();
@@ -122,20 +136,6 @@ public sealed class VoiceServer : IAsyncDisposable
         Endpoints.Map(app, calls, options);
         return (app, calls);
     }
-
-    private static void ListenOn(IWebHostBuilder web, VoiceServerOptions options, PeerHost peers) => web.UseKestrelCore().ConfigureKestrel(kestrel =>
-    {
-        Limit(kestrel, options.Limits);
-        if (options.Host is not "localhost") kestrel.Listen(IPAddress.Parse(options.Host), options.Port, Configure);
-        else if (options.Port == 0) kestrel.Listen(IPAddress.Loopback, 0, Configure);
-        else kestrel.ListenLocalhost(options.Port, Configure);
-
-        void Configure(ListenOptions listen)
-        {
-            if (IceTcpSharing.IsNeeded(options)) IceTcpSharing.Share(listen, peers.AcceptStreamAsync, options.Time);
-            KestrelErrors.Describe(listen);
-        }
-    });
 
     internal static void Limit(KestrelServerOptions kestrel, CallLimits limits)
     {

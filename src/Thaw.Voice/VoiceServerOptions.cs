@@ -1,11 +1,14 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Thaw.IceServers;
 using Thaw.Net;
 using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Agents;
 using Thaw.Voice.Http;
+using Thaw.Voice.Relaying;
 
 namespace Thaw.Voice;
 
@@ -17,6 +20,9 @@ public sealed record VoiceServerOptions
 
     /// <summary><c>localhost</c>, or an address of this machine; <c>0.0.0.0</c> and <c>::</c> mean all of them.</summary>
     public string Host { get; init; } = "localhost";
+
+    /// <summary>Makes the HTTP port HTTPS. Asked at every handshake, so that a renewed certificate takes effect at once. Null: no TLS.</summary>
+    public Func<SslStreamCertificateContext>? Certificate { get; init; }
 
     /// <summary>The one UDP port that all media uses.</summary>
     public int UdpPort { get; init; } = 7860;
@@ -36,8 +42,20 @@ public sealed record VoiceServerOptions
     /// <summary>Which interfaces' addresses media uses; not asked where <see cref="UdpAddresses"/> says it.</summary>
     public InterfaceFilter Interfaces { get; init; } = new();
 
-    /// <summary>STUN and TURN servers by which this server finds more addresses of its own; clients are not told of them.</summary>
+    /// <summary>STUN and TURN servers for both ends of a call, by which each finds more addresses of its own.</summary>
     public IReadOnlyList<IceServer> IceServers { get; init; } = [];
+
+    /// <summary>Where more of them come from; the best first, after <see cref="IceServers"/>.</summary>
+    public IReadOnlyList<IIceServerSource> IceSources { get; init; } = [];
+
+    /// <summary>The TURN server inside, for clients whose network lets nothing else through; null for none.</summary>
+    public EmbeddedRelayOptions? Relay { get; init; } = new();
+
+    /// <summary>What <c>/api/ice-servers</c> advises pages: to use relays only, where there is one.</summary>
+    public bool RelayOnly { get; init; }
+
+    /// <summary>How long the credentials are asked for that clients and this server get.</summary>
+    public TimeSpan IceLifetime { get; init; } = new IceServerPoolOptions().Lifetime;
 
     /// <summary>Certificates to trust besides the system's, of TURN servers over TLS.</summary>
     public X509Certificate2Collection? TrustedCertificates { get; init; }
@@ -69,11 +87,12 @@ public sealed record VoiceServerOptions
     {
         UdpPort = UdpPort,
         TcpPort = TcpPort,
-        SharesTcp = address => IceTcpSharing.Covers(this, address),
+        SharesTcp = address => PortSharing.Covers(this, address),
         Addresses = UdpAddresses,
         Announce = PublicAddresses,
         Interfaces = Interfaces,
         IceServers = IceServers,
+        IceServersFollow = IceSources is not [],
         TrustedCertificates = TrustedCertificates,
     };
 }

@@ -24,7 +24,7 @@ public sealed class ChromiumPageTests(Chromium chromium, Servers servers)
         await page.UntilHeardAsync(Soon);
         await page.DisconnectAsync();
 
-        Assert.Contains(server.At("/api/offer").ToString(), asked);
+        Assert.Contains(server.At("/start").ToString(), asked);
         Assert.All(asked, url => Assert.StartsWith(server.Url.ToString(), url, StringComparison.Ordinal));
     }
 

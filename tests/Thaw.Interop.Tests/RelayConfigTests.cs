@@ -19,7 +19,8 @@ public sealed class RelayConfigTests
         string conf = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(conf, await File.ReadAllTextAsync(Debian) + "\nlt-cred-mech\nuser=user:pass\nrealm=north.gov\nallow-loopback-peers\nmin-port=50000\nmax-port=50999\n");
+            string shipped = await File.ReadAllTextAsync(Debian, TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(conf, shipped + "\nlt-cred-mech\nuser=user:pass\nrealm=north.gov\nallow-loopback-peers\nmin-port=50000\nmax-port=50999\n", TestContext.Current.CancellationToken);
             await using var relay = await RelayProcess.StartAsync("--turnserver-conf", conf);
             Assert.Equal(("north.gov", 50000), (relay.Started.GetProperty("realm").GetString(), relay.Started.GetProperty("firstRelayPort").GetInt32()));
 
@@ -44,13 +45,13 @@ public sealed class RelayConfigTests
         using var vantage = await StartRelayAsync(there, "10.78.0.1");
         try
         {
-            var (exit, rows) = await CheckAsync(here, "--from", "10.78.0.1");
+            var (exit, rows) = await CheckAsync(here, "--listen", "10.78.0.2", "--from", "10.78.0.1");
             Assert.Equal(["ok", "ok", "ok", "ok"], Outside(rows)); // the listener, and three of the range
             Assert.Equal(0, exit);
 
             using (var running = await StartRelayAsync(here, "10.78.0.2"))
             {
-                (exit, rows) = await CheckAsync(here, "--from", "10.78.0.1"); // it answers itself
+                (exit, rows) = await CheckAsync(here, "--listen", "10.78.0.2", "--from", "10.78.0.1"); // it answers itself
                 Assert.Equal(["ok", "ok", "ok", "ok"], Outside(rows));
                 Assert.Contains(rows, row => row.Code is "udp-port" && row.Text.Contains("is held by thaw (pid ", StringComparison.Ordinal));
                 running.Kill();
@@ -58,10 +59,10 @@ public sealed class RelayConfigTests
             }
 
             await here.FilterAsync("guard", "chain input { type filter hook input priority 0; udp dport 49152-65535 ip saddr 10.78.0.1 udp sport != 3478 drop; }");
-            (exit, rows) = await CheckAsync(here, "--from", "10.78.0.1");
+            (exit, rows) = await CheckAsync(here, "--listen", "10.78.0.2", "--from", "10.78.0.1");
             Assert.Equal((2, "ok problem problem problem"), (exit, string.Join(' ', Outside(rows))));
 
-            (exit, rows) = await CheckAsync(here, "--from", """{"urls":"turn:10.78.0.1","username":"ada","credential":"wrong"}""");
+            (exit, rows) = await CheckAsync(here, "--listen", "10.78.0.2", "--from", """{"urls":"turn:10.78.0.1","username":"ada","credential":"wrong"}""");
             Assert.Equal((3, "unknown"), (exit, string.Join(' ', Outside(rows))));
         }
         finally

@@ -76,7 +76,7 @@ public sealed class RelayDiscoveryTests
         using var relay = Start(line);
         try
         {
-            Assert.NotNull(await relay.StandardOutput.ReadLineAsync().WaitAsync(Limit, TestContext.Current.CancellationToken));
+            Assert.NotNull(await relay.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Limit, TestContext.Current.CancellationToken));
             Assert.Contains(mapping, await AskAsync("-m"), StringComparison.Ordinal);
             Assert.Contains(filtering, await AskAsync("-f"), StringComparison.Ordinal);
         }

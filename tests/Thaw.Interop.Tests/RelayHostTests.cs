@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -55,6 +56,8 @@ public sealed class RelayHostTests
             {
                 if (socket == to) got.Add((source, room.Slice(DatagramRoom.Before, length).ToArray()));
                 else others++;
+                room[..DatagramRoom.Before].Fill(0xEE); // header and padding, as the loop writes them
+                room.Slice(DatagramRoom.Before + length, DatagramRoom.After).Fill(0xEE);
             });
         }
 
@@ -115,6 +118,23 @@ public sealed class RelayHostTests
         await client.SendAsync(Binding(), TestContext.Current.CancellationToken);
         Assert.True(await IsClosedAsync(client));
     }
+
+    [Fact]
+    public async Task A_stream_too_many_is_closed_whoever_accepted_it()
+    {
+        await using var host = RelayHost.Start(Options with { MaxStreams = 1 });
+        using var first = await ConnectAsync(host.Port);
+        await first.SendAsync(Binding(), TestContext.Current.CancellationToken);
+        await first.ReceiveAsync(new byte[64], TestContext.Current.CancellationToken).AsTask().WaitAsync(Enough, TestContext.Current.CancellationToken);
+
+        Pipe up = new(), down = new();
+        await host.AdoptAsync(new Ends(up.Reader, down.Writer), new(IPAddress.Loopback, 443), new(IPAddress.Loopback, 50_000), isTls: false)
+            .WaitAsync(Enough, TestContext.Current.CancellationToken);
+        using var second = await ConnectAsync(host.Port);
+        Assert.True(await IsClosedAsync(second));
+    }
+
+    private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     [Fact]
     public async Task A_TLS_client_that_says_nothing_is_closed_at_its_deadline()

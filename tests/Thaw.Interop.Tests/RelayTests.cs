@@ -46,6 +46,20 @@ public sealed partial class RelayTests
     }
 
     [Fact]
+    public async Task It_relays_TCP_and_follows_clients_that_move()
+    {
+        await using var relay = await RelayProcess.StartAsync([.. Served, "--tcp-relay", "--mobility", "--icmp", "-v"]);
+        await PassesAsync(relay,
+        [
+            ("TCP relay", "-T -n 20 -m 2 127.0.0.1", 4000),
+            ("TCP relay over TLS", "-T -S -n 20 -m 2 127.0.0.1", 4000),
+            ("mobility", "-M -e 127.0.0.1 -n 100 -m 2 -X 127.0.0.1", 20_000),
+            ("odd lengths, padding, DF", "-D -g -l 1001 -e 127.0.0.1 -n 20 -m 2 -X 127.0.0.1", 40_040),
+        ]);
+        Assert.Contains(relay.Log, line => line.Contains("moved from", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_second_channel_for_the_same_peer_is_refused()
     {
         await using var relay = await RelayProcess.StartAsync(Served);
@@ -65,6 +79,30 @@ public sealed partial class RelayTests
         (code, _) = await relay.RunAsync("turnutils_uclient", "-u user -W wrong -e 127.0.0.1 -n 10 -m 1 -X 127.0.0.1");
         Assert.Equal(255, code);
         Assert.Contains(relay.Log, line => line.Contains("401: wrong password, or minted from another secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Coturns_client_is_let_in_by_the_access_tokens_it_makes_and_not_by_those_of_unknown_keys()
+    {
+        // The keys that its -J makes tokens with, cut to the algorithms' lengths as coturn does.
+        string[] keys =
+        [
+            "north:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "union:MTIzNDU2Nzg5MDEyMzQ1Ng==",
+            "oldempire:MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=",
+        ];
+        string[] common = ["--realm", "north.gov", "--allow-peer", "127.0.0.0/8", .. keys.SelectMany(key => (string[])["--oauth-key", key])];
+        await using (var relay = await RelayProcess.StartAsync([.. common, "--oauth-server-name", "blackdow.carleon.gov"]))
+        {
+            for (int i = 0; i < 3; i++) // it draws lots among the three
+            {
+                var (code, output) = await relay.RunAsync("turnutils_uclient", "-J -c -u user -w pass -e 127.0.0.1 -n 10 -m 2 -X 127.0.0.1");
+                Assert.True(code == 0 && Received(output) == 2000, output + string.Join('\n', relay.Log));
+            }
+        }
+
+        await using var another = await RelayProcess.StartAsync("--realm", "north.gov", "--oauth-key", "other:MTIzNDU2Nzg5MDEyMzQ1Ng==");
+        Assert.Equal(255, (await another.RunAsync("turnutils_uclient", "-J -u user -w pass -e 127.0.0.1 -n 10 -m 2 -X 127.0.0.1")).ExitCode);
+        Assert.Contains(another.Log, line => line.Contains("for access tokens (--oauth-key)", StringComparison.Ordinal));
     }
 
     [Fact]

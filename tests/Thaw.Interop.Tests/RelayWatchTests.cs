@@ -43,7 +43,7 @@ public sealed partial class RelayWatchTests
         Assert.Equal(0, exit);
         var report = JsonDocument.Parse(text).RootElement;
         Assert.Equal(packets * 100, report.GetProperty("toPeers").GetProperty("bytes").GetInt64());
-        Assert.Contains(report.GetProperty("events").EnumerateArray(), happened => happened.GetProperty("cause").GetString() is "wrong-password");
+        Assert.Contains(report.GetProperty("events").EnumerateArray(), happened => happened.GetProperty("kind").GetString() is "wrong-password");
         Assert.DoesNotContain("127.0.0.1", text, StringComparison.Ordinal);
     }
 

@@ -39,6 +39,10 @@ internal sealed partial class ThawProcess : IAsyncDisposable
     /// <summary>On the ports of a server that is gone.</summary>
     public static Task<ThawProcess> ServeAgainAsync(ThawProcess gone, string agent) => ServeAsync(agent, gone.Url.Port, gone.UdpPort);
 
+    /// <summary>With more flags than that.</summary>
+    public static Task<ThawProcess> ServeAsync(string agent, params string[] more)
+        => StartAsync([Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, 0, 0), "--udp-address", "127.0.0.1", .. more]);
+
     private static Task<ThawProcess> ServeAsync(string agent, int port, int udpPort)
         => StartAsync([Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, port, udpPort), "--udp-address", "127.0.0.1"]);
 

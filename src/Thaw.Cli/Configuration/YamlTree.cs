@@ -36,6 +36,10 @@ internal sealed class YamlTree
         {
             throw new ConfigException(Place(file, e.Start), $"not YAML: {e.Message.TrimEnd('.')}");
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
+        {
+            throw new ConfigException($"{file}: not YAML"); // what the library's parser says where it did not expect something
+        }
     }
 
     private ConfigNode.Map ReadStream()

@@ -57,6 +57,7 @@ internal static class OutsideRows
         var told = plan.Relays.FirstOrDefault(relay => relay.Announced.IsIPv4 == report.Mapped.IsIPv4)?.Announced ?? default;
         if (report.Mapped != default && told != default && !told.SameAddress(report.Mapped))
             yield return CheckRow.Warning("outside-address", $"{from} sees this machine as {report.Mapped.Address}; clients are told {told.Address}.", $"--external-ip {report.Mapped.Address}");
+        if (names.Count == 0) yield return CheckRow.Unknown(Code, "there is no port here that could be looked at: each is in use by something else, or there is no address.");
         for (int i = 0; i < names.Count; i++)
         {
             yield return report.Outcomes[i] switch

@@ -15,8 +15,8 @@ internal static class AdminOptions
         .OrVariable("THAW_RELAY_ADMIN_PORT", Off, "0 to 65535 or off", text => text is "off" ? (true, Off) : Number(text));
     public static readonly Option<IPAddress> Address = new Option<IPAddress>("--admin-address") { Description = "Address for it; beyond this machine it needs a token." }
         .OrVariable("THAW_RELAY_ADMIN_ADDRESS", IPAddress.Loopback, "an address such as 10.0.0.7", text => (IPAddress.TryParse(text, out var address), address ?? IPAddress.Loopback));
-    public static readonly Option<string> Token = new Option<string>("--admin-token") { Description = "What must be sent as \"Authorization: Bearer\" to ask it." }
-        .OrVariable("THAW_RELAY_ADMIN_TOKEN", "", "a token", text => (true, text));
+    public static readonly Option<string[]> Token = new Option<string[]>("--admin-token") { Description = "What must be sent as \"Authorization: Bearer\" to ask it." }
+        .OrSecrets("THAW_RELAY_ADMIN_TOKEN", "a token", text => (text.Length > 0, text));
     public static readonly Option<string> TokenFile = new Option<string>("--admin-token-file") { Description = "The same from a file." }
         .OrVariable("THAW_RELAY_ADMIN_TOKEN_FILE", "", "a file", text => (true, text));
 
@@ -39,7 +39,7 @@ internal static class AdminOptions
     /// <exception cref="RelayHostException">The file has no token.</exception>
     public static string ReadToken(ParseResult parsed)
     {
-        if (parsed.GetValue(TokenFile) is not { Length: > 0 } file) return parsed.GetValue(Token)!;
+        if (parsed.GetValue(TokenFile) is not { Length: > 0 } file) return parsed.GetValue(Token) is [var given, ..] ? given : "";
         return File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : throw new RelayHostException($"{file} has no token in it.");
     }
 

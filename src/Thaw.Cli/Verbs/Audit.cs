@@ -12,8 +12,8 @@ internal static class Audit
     private const int MostPlaces = 4;
 
     private static readonly Argument<DirectoryInfo> Folder = new("dir") { Description = "Folder of a web client, a backend, a TURN server's configuration, or of all of them." };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document." };
-    private static readonly Option<bool> Strict = new("--strict") { Description = "Warnings count too: exit with 1 if there are any." };
+    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print one JSON document." }.OrVariable("THAW_AUDIT_JSON");
+    private static readonly Option<bool> Strict = new Option<bool>("--strict") { Description = "Warnings count too: exit with 1 if there are any." }.OrVariable("THAW_AUDIT_STRICT");
 
     public static Command Command()
     {

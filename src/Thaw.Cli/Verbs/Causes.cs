@@ -7,7 +7,7 @@ namespace Thaw.Cli.Verbs;
 internal static class Causes
 {
     private static readonly Argument<string?> Id = new("id") { Description = "One cause, as a verdict names it.", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
+    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print JSON." }.OrVariable("THAW_CAUSES_JSON");
 
     public static Command Command()
     {

@@ -12,9 +12,9 @@ internal static class Explain
     private const int MaxBytes = 64 * 1024 * 1024;
 
     private static readonly Argument<FileInfo> File = new("file") { Description = "A trace (trace/1): one JSON object a line." };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print the verdict as JSON (verdict/1)." };
-    private static readonly Option<bool> Strict = new("--strict") { Description = "A call that works, and not well, counts too: exit with 1." };
-    private static readonly Option<bool> Redact = new("--redact") { Description = "Put tokens such as public-1 in place of addresses: the output can be shown to anyone." };
+    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print the verdict as JSON (verdict/1)." }.OrVariable("THAW_EXPLAIN_JSON");
+    private static readonly Option<bool> Strict = new Option<bool>("--strict") { Description = "A call that works, and not well, counts too: exit with 1." }.OrVariable("THAW_EXPLAIN_STRICT");
+    private static readonly Option<bool> Redact = new Option<bool>("--redact") { Description = "Put tokens such as public-1 in place of addresses: the output can be shown to anyone." }.OrVariable("THAW_EXPLAIN_REDACT");
 
     public static Command Command()
     {

@@ -12,10 +12,12 @@ namespace Thaw.Cli.Verbs;
 /// <summary><c>thaw ice</c>: are these STUN and TURN servers any good, from here, now?</summary>
 internal static class Ice
 {
-    private static readonly Option<string> Realm = new("--realm") { Description = "What the realm of the TURN servers is meant to be." };
-    private static readonly Option<double> Limit = new("--timeout") { Description = "Seconds that a URL may take.", DefaultValueFactory = _ => 2.6 };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document." };
-    private static readonly Option<bool> Strict = new("--strict") { Description = "Warnings count too: exit with 1 if there are any." };
+    private static readonly Option<string> Realm = new Option<string>("--realm") { Description = "What the realm of the TURN servers is meant to be." }
+        .OrVariable("THAW_ICE_REALM", "", "a realm", text => (true, text));
+    private static readonly Option<double> Limit = new Option<double>("--timeout") { Description = "Seconds that a URL may take." }
+        .OrVariable("THAW_ICE_TIMEOUT", 2.6, "0.1 to 60", text => (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double limit) && limit is >= 0.1 and <= 60, limit));
+    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print one JSON document." }.OrVariable("THAW_ICE_JSON");
+    private static readonly Option<bool> Strict = new Option<bool>("--strict") { Description = "Warnings count too: exit with 1 if there are any." }.OrVariable("THAW_ICE_STRICT");
 
     public static Command Command()
     {
@@ -23,7 +25,6 @@ internal static class Ice
         {
             IceServerOptions.Servers, IceServerOptions.Authority, Realm, Limit, Json, Strict,
         };
-        Limit.Validators.Add(result => { if (result.GetValueOrDefault<double>() is not (>= 0.1 and <= 60)) result.AddError("--timeout takes 0.1 to 60 seconds."); });
         command.SetAction((parsed, cancel) => RunAsync(parsed, cancel));
         return command;
     }
@@ -40,7 +41,7 @@ internal static class Ice
         bool isJson = parsed.GetValue(Json);
         var report = await IceProbe.RunAsync(
             targets,
-            new ProbeOptions { Whole = TimeSpan.FromSeconds(parsed.GetValue(Limit)), Trusted = IceServerOptions.Trusted(parsed), Realm = parsed.GetValue(Realm) },
+            new ProbeOptions { Whole = TimeSpan.FromSeconds(parsed.GetValue(Limit)), Trusted = IceServerOptions.Trusted(parsed), Realm = parsed.GetValue(Realm) is { Length: > 0 } realm ? realm : null },
             isJson || Console.IsErrorRedirected ? null : done => Console.Error.WriteLine($"{done.Url}: {Word(done.Status)}"),
             cancel);
 

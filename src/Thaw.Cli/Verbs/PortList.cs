@@ -27,7 +27,14 @@ internal sealed record PortList(IReadOnlyList<PortLine> Ports, IReadOnlyDictiona
             ? [new PortLine("tcp", port, "in", "clients whose network blocks UDP, directly", "the same media over TCP; no proxy passes it on")] : [];
         PortLine[] servers = [.. settings.Servers.Select(s => new PortLine(
             s.Transport is TransportProtocol.Udp ? "udp" : "tcp", s.Port, "out", s.Host, s.Kind is GatheringKind.Turn ? "TURN: relays of this server's own" : "STUN: its address as others see it"))];
-        PortLine[] all = [http, media, .. tcp, .. servers, names], outward = settings.IsHttpLocal ? [media, .. tcp] : [http, media, .. tcp];
+        PortLine[] relay = settings.RelayPort is not { } turn ? [] :
+        [
+            new PortLine("udp", turn, "in", "clients whose network knows no other UDP", "TURN, which leads to this server only; the HTTP port takes it by TCP"),
+            // What a proxy of this machine has is not ours to share.
+            .. settings.IsHttpLocal ? [new PortLine("tcp", turn, "in", "clients whose network blocks UDP, directly", "the same by TCP, as HTTP's port is the proxy's")] : (PortLine[])[],
+        ];
+        PortLine[] all = [http, media, .. tcp, .. relay, .. servers, names];
+        PortLine[] outward = settings.IsHttpLocal ? [media, .. tcp, .. relay] : [http, media, .. tcp, .. relay];
         if (outward.Any(p => p.Port == 0)) return new PortList(all, new Dictionary<string, IReadOnlyList<string>>());
 
         (string, int)[] open = [.. outward.Select(p => (p.Protocol, p.Port)).Distinct()];

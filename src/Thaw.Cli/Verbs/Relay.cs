@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Thaw.Cli.Configuration;
 using Thaw.Cli.Coturn;
 using Thaw.Protocol;
 using Thaw.Protocol.Turn;
@@ -35,13 +35,7 @@ internal static class Relay
         .OrVariable("THAW_RELAY_KEY", "", "a file", text => (true, text));
     private static readonly Option<string> Realm = new Option<string>("--realm") { Description = "Part of every user's key." }
         .OrVariable("THAW_RELAY_REALM", "thaw", "1 to 127 characters", text => (text.Length is > 0 and < 128, text)); // RFC 8489 §14.9
-    private static readonly Option<string[]> User = new Option<string[]>("--user") { Description = "NAME:PASSWORD, may be repeated.", AllowMultipleArgumentsPerToken = true }
-        .OrSecrets("THAW_RELAY_USER", "NAME:PASSWORD", pair => (pair.IndexOf(':', StringComparison.Ordinal) > 0, pair));
-    private static readonly Option<string[]> Secret = new Option<string[]>("--auth-secret") { Description = "Shared secret for minted credentials (TURN REST API), may be repeated.", AllowMultipleArgumentsPerToken = true }
-        .OrSecrets("THAW_RELAY_AUTH_SECRET", "a secret", secret => (secret.Length > 0, secret));
-    private static readonly Option<string> SecretFile = new Option<string>("--auth-secret-file") { Description = "The same from a file, one a line." }
-        .OrVariable("THAW_RELAY_AUTH_SECRET_FILE", "", "a file", text => (true, text));
-    private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "UDP ports to relay from; open them in the firewall." }
+    private static readonly Option<(ushort, ushort)> Range = new Option<(ushort, ushort)>("--relay-range") { Description = "Ports to relay from; open them in the firewall." }
         .OrVariable("THAW_RELAY_RANGE", ((ushort)49152, (ushort)65535), "two ports such as 49152-65535", Ports);
     private static readonly Option<IPAddress[]> RelayIp = new Option<IPAddress[]>("--relay-ip") { Description = "Local address to relay from, one of each family; the first listened at without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_RELAY_IP", [], "addresses such as 203.0.113.7", text => Each(text, Address));
@@ -65,8 +59,16 @@ internal static class Relay
         .OrVariable("THAW_RELAY_DRAIN_SECONDS", 30, "0 to 86400", text => Number(text, 0, 86_400));
     private static readonly Option<int> Threads = new Option<int>("--threads") { Description = "Threads that relay; 0: one for each processor." }
         .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
-    private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company at thousands a second; saves wake-ups on an idle core." }
-        .OrVariable("THAW_RELAY_LINGER_US", 0, "0 to 5000", text => Number(text, 0, 5_000));
+    private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company, from 25000 a second on; 0: never. Saves wake-ups." }
+        .OrVariable("THAW_RELAY_LINGER_US", 100, "0 to 5000", text => Number(text, 0, 5_000));
+    private static readonly Option<string> Log = new Option<string>("--log") { Description = "How to log: text, or json with one object a line." }
+        .OrVariable("THAW_RELAY_LOG", "text", "text or json", text => (text is "text" or "json", text));
+    private static readonly Option<bool> TcpRelay = new Option<bool>("--tcp-relay") { Description = "Relay TCP connections too (RFC 6062). Whoever may allocate may then connect to every port that the peer rules do not deny." }
+        .OrVariable("THAW_RELAY_TCP_RELAY");
+    private static readonly Option<bool> Mobility = new Option<bool>("--mobility") { Description = "Allocations may follow their client to another address (RFC 8016)." }
+        .OrVariable("THAW_RELAY_MOBILITY");
+    private static readonly Option<bool> Icmp = new Option<bool>("--icmp") { Description = "Tell clients of the ICMP messages that their packets draw (Linux)." }
+        .OrVariable("THAW_RELAY_ICMP");
     private static readonly Option<bool> Portable = new Option<bool>("--portable") { Description = "Without the fast sockets of Linux." }.OrVariable("THAW_RELAY_PORTABLE");
     internal static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print one JSON document." }.OrVariable("THAW_RELAY_JSON");
     private static readonly Option<bool> Verbose = new Option<bool>("--verbose", "-v") { Description = "Log more, also addresses, to standard error." }.OrVariable("THAW_RELAY_VERBOSE");
@@ -75,9 +77,10 @@ internal static class Relay
     {
         var command = new Command("relay", "Serve STUN and TURN.")
         {
-            Listen, Port, NoTcp, NoDtls, Behaviour, BehaviourPort, TlsPort, Cert, Key, Realm, User, Secret, SecretFile, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
-            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, Portable, Json, Verbose,
+            Listen, Port, NoTcp, NoDtls, Behaviour, BehaviourPort, TlsPort, Cert, Key, Realm, Range, RelayIp, ExternalIp, Profile, AllowPeer, DenyPeer,
+            UserQuota, TotalQuota, UnprovenRate, Alternate, DrainSeconds, Threads, LingerUs, TcpRelay, Mobility, Icmp, Portable, Log, Json, Verbose,
         };
+        foreach (var option in RelayAccounts.Options) command.Add(option);
         foreach (var option in AdminOptions.All) command.Add(option);
         command.Options.Insert(0, TurnserverConf.Option); // the others are looked up in it
         command.Add(RelayTop.Command());
@@ -88,10 +91,8 @@ internal static class Relay
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-
+        using var signals = new RelaySignals();
+        var log = new RelayLog(Console.Error, parsed.GetValue(Verbose), parsed.GetValue(Log) is "json");
         foreach (string note in parsed.GetValue(TurnserverConf.Option)?.Lines() ?? []) Console.Error.WriteLine($"thaw: {note}");
         var refusals = new RefusalRing(TimeProvider.System);
         RelayHost host;
@@ -99,7 +100,7 @@ internal static class Relay
         try
         {
             var adminOptions = AdminOptions.From(parsed);
-            var options = OptionsFrom(parsed);
+            var options = OptionsFrom(parsed, log);
             host = RelayHost.Start(adminOptions is null ? options : options with { Observed = options.Observed + refusals.Note });
             if (adminOptions is not null) admin = await StartAdminAsync(host, refusals, adminOptions);
         }
@@ -113,17 +114,11 @@ internal static class Relay
         await using (admin)
         {
             Announce(host, admin?.Port, parsed);
-            await stop.Task;
+            await signals.UntilStoppedAsync(host, new RelayReload(host, () => ServerFrom(Anew(parsed)), log), log);
             await host.DrainAsync(TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)));
         }
 
         return ExitCode.Ok;
-
-        void OnSignal(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            if (!stop.TrySetResult()) Environment.Exit(ExitCode.Interrupted); // the second time means now
-        }
     }
 
     private static async Task<RelayAdminServer> StartAdminAsync(RelayHost host, RefusalRing refusals, RelayAdminOptions options)
@@ -139,15 +134,18 @@ internal static class Relay
         }
     }
 
-    /// <summary>May be called again, with the same line parsed again: it reads what files say now.</summary>
-    internal static RelayHostOptions OptionsFrom(ParseResult parsed, bool withCertificate = true)
+    // The line is parsed again: variables stay, the files that it names may say something else now.
+    private static ParseResult Anew(ParseResult parsed)
+    {
+        var anew = ConfigOption.Again(parsed);
+        return anew.Errors is [var first, ..] ? throw new RelayHostException(first.Message) : anew;
+    }
+
+    internal static RelayHostOptions OptionsFrom(ParseResult parsed, RelayLog? log = null, bool withCertificate = true)
     {
         string cert = parsed.GetValue(Cert)!, key = parsed.GetValue(Key)!;
         if (cert.Length > 0 != key.Length > 0 && withCertificate) throw new RelayHostException("--cert and --key belong together.");
         var files = cert.Length > 0 && withCertificate ? new CertificateFiles(cert, key) : null;
-        var (first, last) = parsed.GetValue(Range);
-        var policy = parsed.GetValue(Profile) is "lan" ? PeerPolicy.Lan : PeerPolicy.Public;
-
         return new RelayHostOptions
         {
             Listen = parsed.GetValue(Listen)!,
@@ -162,30 +160,34 @@ internal static class Relay
             Loops = parsed.GetValue(Threads),
             Linger = TimeSpan.FromMicroseconds(parsed.GetValue(LingerUs)),
             IsPortable = parsed.GetValue(Portable),
-            Observed = new RelayLog(Console.Error, parsed.GetValue(Verbose)).Write,
-            Server = new TurnServerOptions
-            {
-                Realm = parsed.GetValue(Realm)!,
-                Users = [.. parsed.GetValue(User)!.Select(pair => pair.Split(':', 2)).Select(pair => new TurnUser(pair[0], pair[1]))],
-                SharedSecrets = [.. parsed.GetValue(Secret)!, .. ReadSecrets(parsed.GetValue(SecretFile)!)],
-                RelayAddresses = [.. parsed.GetValue(RelayIp)!.Select(address => new RelayAddress(new TransportAddress(address, 0)))],
-                FirstRelayPort = first,
-                LastRelayPort = last,
-                UserQuota = parsed.GetValue(UserQuota) is > 0 and var quota ? quota : int.MaxValue,
-                TotalQuota = parsed.GetValue(TotalQuota),
-                UnprovenAnswersPerSecond = parsed.GetValue(UnprovenRate),
-                UnprovenAnswersAtOnce = Math.Max(200, parsed.GetValue(UnprovenRate)),
-                Alternates = [.. parsed.GetValue(Alternate)!.Select(IPEndPoint.Parse).Select(end => new TransportAddress(end.Address, (ushort)end.Port))],
-                Policy = policy.With(parsed.GetValue(AllowPeer)!, parsed.GetValue(DenyPeer)!.Select(prefix => new PeerRule(prefix, "--deny-peer"))),
-            },
+            ReportsIcmp = parsed.GetValue(Icmp),
+            Observed = log is null ? null : log.Write,
+            Server = ServerFrom(parsed),
         };
     }
 
-    private static string[] ReadSecrets(string file)
+    /// <summary>What a reload reads again.</summary>
+    /// <exception cref="RelayHostException">A file is not as it must be.</exception>
+    private static TurnServerOptions ServerFrom(ParseResult parsed)
     {
-        if (file.Length == 0) return [];
-        string[] secrets = [.. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return secrets is [] ? throw new RelayHostException($"{file} has no secret in it.") : secrets;
+        var (first, last) = parsed.GetValue(Range);
+        var policy = parsed.GetValue(Profile) is "lan" ? PeerPolicy.Lan : PeerPolicy.Public;
+        var options = new TurnServerOptions
+        {
+            Realm = parsed.GetValue(Realm)!,
+            RelayAddresses = [.. parsed.GetValue(RelayIp)!.Select(address => new RelayAddress(new TransportAddress(address, 0)))],
+            FirstRelayPort = first,
+            LastRelayPort = last,
+            RelaysTcp = parsed.GetValue(TcpRelay),
+            IsMobile = parsed.GetValue(Mobility),
+            UserQuota = parsed.GetValue(UserQuota) is > 0 and var quota ? quota : int.MaxValue,
+            TotalQuota = parsed.GetValue(TotalQuota),
+            UnprovenAnswersPerSecond = parsed.GetValue(UnprovenRate),
+            UnprovenAnswersAtOnce = Math.Max(200, parsed.GetValue(UnprovenRate)),
+            Alternates = [.. parsed.GetValue(Alternate)!.Select(IPEndPoint.Parse).Select(end => new TransportAddress(end.Address, (ushort)end.Port))],
+            Policy = policy.With(parsed.GetValue(AllowPeer)!, parsed.GetValue(DenyPeer)!.Select(prefix => new PeerRule(prefix, "--deny-peer"))),
+        };
+        return RelayAccounts.Into(options, parsed);
     }
 
     private static void Announce(RelayHost host, int? adminPort, ParseResult parsed)
@@ -202,8 +204,8 @@ internal static class Relay
 
         string tls = host.TlsPort is { } port ? $", TLS port {port}" : "";
         string watched = adminPort is { } at ? $"; watched at port {at}" : "";
-        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open UDP {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}{watched}). Ctrl-C stops it.");
-        if (server.Users.Count + server.SharedSecrets.Count == 0) Console.Error.WriteLine("thaw: no --user and no --auth-secret: this is a STUN server, nobody can allocate.");
+        Console.Out.WriteLine($"Thaw relays at {string.Join(" and ", relays)} (port {host.Port}{tls}; open {(server.RelaysTcp ? "UDP and TCP" : "UDP")} {server.FirstRelayPort}-{server.LastRelayPort}; realm {server.Realm}{watched}). Ctrl-C stops it.");
+        if (server.Users.Count + server.SharedSecrets.Count + server.OAuthKeys.Count == 0) Console.Error.WriteLine("thaw: no user, no secret and no key: this is a STUN server, nobody can allocate.");
     }
 
     private static (bool, T[]) Each<T>(string text, Func<string, (bool Ok, T Value)> parse)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Thaw.Cli.Coturn;
 using Thaw.Cli.RelayChecks;
+using Thaw.IceServers.Reading;
 using Thaw.Net.Gathering;
 using Thaw.Protocol.Gathering;
 using Thaw.Protocol;
@@ -84,7 +85,7 @@ internal static class RelayCheckVerb
     {
         if (text.TrimStart() is ['{' or '[', ..])
         {
-            if (!IceServer.TryParseList(text, out var listed, out string error)) return ([], error);
+            if (!IceServerText.TryRead(text, DateTimeOffset.UtcNow, out var listed, out string error)) return ([], error);
             return listed is [{ Urls: [var only] } server] ? (Fault(only) is { } fault ? ([], fault) : ([server], "")) : ([], "one server with one URL, please");
         }
 

@@ -14,6 +14,9 @@ internal sealed record Remedies(IReadOnlyList<string> Line, int HttpPort, int Ud
     /// <summary>STUN and TURN servers that this server asks.</summary>
     public IReadOnlyList<IceServerUrl> Servers { get; init; } = [];
 
+    /// <summary>The embedded relay's, which is worth a hole in the firewall but needs none; null without one.</summary>
+    public int? RelayPort { get; init; }
+
     public WarningLine Explain(ReachabilityFinding finding, HostFacts facts)
     {
         var (text, commands) = Words(finding.Problem, finding.Detail, facts);

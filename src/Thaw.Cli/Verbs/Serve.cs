@@ -2,10 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Thaw.IceServers.Checking;
+using Thaw.IceServers.Sources;
 using Thaw.Net;
 using Thaw.Net.Addresses;
 using Thaw.Protocol.Gathering;
@@ -45,7 +48,8 @@ internal static class Serve
 
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
-        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget];
+        [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Sources, IceServerOptions.Lifetime, IceServerOptions.RelayOnly, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget,
+         RelayInsideOptions.Relay, RelayInsideOptions.Port, RelayInsideOptions.Cert, RelayInsideOptions.Key];
 
     public static Command Command()
     {
@@ -61,12 +65,23 @@ internal static class Serve
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
+        if (!IceServerOptions.TryCreate(parsed, new IceSourceSurroundings(), out var sources, out string error))
+        {
+            Console.Error.WriteLine($"thaw: {IceServerOptions.Sources.Name}: {error}.");
+            return ExitCode.Usage;
+        }
+
+        foreach (var finding in IceServerCheck.Of(parsed.GetValue(IceServerOptions.Servers)!, DateTimeOffset.UtcNow))
+            foreach (string line in finding.Lines()) Console.Error.WriteLine($"thaw: {IceServerOptions.Servers.Name}: {line}");
+
         VoiceServer server;
         try
         {
-            server = await VoiceServer.StartAsync(OptionsFrom(parsed), CancellationToken.None);
+            var options = OptionsFrom(parsed) with { IceSources = sources };
+            if (RelayInsideOptions.Certificate(parsed) is { } files) options = options with { Certificate = files.Context };
+            server = await VoiceServer.StartAsync(options, CancellationToken.None);
         }
-        catch (Exception e) when (e is IOException or PeerHostException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or PeerHostException)
         {
             Console.Error.WriteLine($"thaw: {e.Message}");
             return ExitCode.CannotRun;
@@ -94,7 +109,10 @@ internal static class Serve
         UdpPort = parsed.GetValue(UdpPort),
         TcpPort = parsed.GetValue(TcpPort) is not NoPort and var tcp ? tcp : null,
         UdpAddresses = parsed.GetValue(UdpAddresses) is { Length: > 0 } addresses ? addresses : null,
+        Relay = RelayInsideOptions.Of(parsed),
         IceServers = parsed.GetValue(IceServerOptions.Servers)!,
+        IceLifetime = TimeSpan.FromSeconds(parsed.GetValue(IceServerOptions.Lifetime)),
+        RelayOnly = parsed.GetValue(IceServerOptions.RelayOnly),
         TrustedCertificates = IceServerOptions.Trusted(parsed),
         PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,
         Interfaces = AddressOptions.Filter(parsed),
@@ -124,13 +142,14 @@ internal static class Serve
         var check = SelfCheck.Of(HostFacts.Read(), server.LocalCandidates, parsed.GetValue(AddressOptions.PublicIp)!, server.UnknownNames, remedies);
         if (parsed.GetValue(Json))
         {
-            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.TcpPort, server.Codecs.Names, agent, check.Announced, check.Warnings);
+            var line = new StartLine(1, server.Url.ToString(), server.UdpPort, server.TcpPort, server.Codecs.Names, agent, check.Announced, check.Warnings, server.Relay?.Port);
             Console.Out.WriteLine(JsonSerializer.Serialize(line, ServeJson.Default.StartLine));
             return;
         }
 
         string ports = server.TcpPort == server.UdpPort ? $"UDP and TCP port {server.UdpPort}"
             : server.TcpPort is { } tcp ? $"UDP port {server.UdpPort}, TCP port {tcp}" : $"UDP port {server.UdpPort}";
+        if (server.Relay is { } relay) ports += $", relay port {relay.Port}";
         Console.Out.WriteLine($"Thaw is at {server.Url} ({ports}; {server.Codecs.Description}; agent {agent}). Ctrl-C stops it.");
         foreach (string said in check.Lines()) Console.Out.WriteLine(said);
     }
@@ -140,6 +159,7 @@ internal static class Serve
         [.. IceServerOptions.WithoutSecrets(parsed.Tokens.Skip(1).Select(token => token.Value)).Where(word => word is not ("--json" or "--verbose" or "-v" or "--strict"))],
         port, udpPort, tcpPort, parsed.GetValue(Host) is "localhost" || IPAddress.TryParse(parsed.GetValue(Host), out var host) && IPAddress.IsLoopback(host))
     {
+        RelayPort = RelayInsideOptions.Of(parsed)?.Port,
         Servers = [.. parsed.GetValue(IceServerOptions.Servers)!.SelectMany(s => s.Urls).Select(url => IceServerUrl.TryParse(url, out var server, out _) ? server : null).OfType<IceServerUrl>()],
     };
 
@@ -163,7 +183,7 @@ internal static class Serve
 /// <summary>What <c>thaw serve --json</c> prints once it serves.</summary>
 internal sealed record StartLine(
     int SchemaVersion, string Url, int UdpPort, int? TcpPort, IReadOnlyList<string> Codecs, string Agent,
-    IReadOnlyList<AnnouncedLine> Announced, IReadOnlyList<WarningLine> Warnings);
+    IReadOnlyList<AnnouncedLine> Announced, IReadOnlyList<WarningLine> Warnings, int? RelayPort);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(StartLine))]

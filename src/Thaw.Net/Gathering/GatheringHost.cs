@@ -31,6 +31,8 @@ internal sealed class GatheringHost
     private readonly Action _changed;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource _lookUpSooner = NewSignal();
+    private volatile TaskCompletionSource _reconfigured = NewSignal();
+    private volatile bool _isConfigured;
     private volatile IReadOnlyList<TransportAddress> _bases;
     private volatile IReadOnlyList<GatheredAddress> _addresses = [];
     private volatile Session? _session;
@@ -43,6 +45,7 @@ internal sealed class GatheringHost
         (_shard, _routes, _clock, _random, _bases, _observed, _changed) = (shard, shard.Routes, clock, random, bases, observed, changed);
         _dialler = new ServerDialler(_routes.Streams, _routes, counters, clock, trusted);
         _names = new ServerNames(configured, Dns.GetHostAddressesAsync, observed, clock.Time);
+        _isConfigured = configured is not [];
     }
 
     public IReadOnlyList<GatheredAddress> Addresses => _addresses;
@@ -57,6 +60,14 @@ internal sealed class GatheringHost
     {
         _bases = bases;
         if (_session is { } session) _ = PostAsync(session, (gatherer, now) => gatherer.SetBases(bases, now));
+    }
+
+    /// <summary>These are the servers now; what is listed again keeps what it has, and a new credential is used from its next allocation on.</summary>
+    public void SetServers(IReadOnlyList<ConfiguredServer> configured)
+    {
+        _names.Servers = configured;
+        _isConfigured = true;
+        _reconfigured.TrySetResult();
     }
 
     public async Task RunAsync(CancellationToken stop)
@@ -90,16 +101,18 @@ internal sealed class GatheringHost
     {
         while (!stop.IsCancellationRequested)
         {
+            var reconfigured = _reconfigured = NewSignal();
+            bool isConfigured = _isConfigured; // else its servers are still to come, and nothing has settled
             var (servers, isComplete) = await _names.LookUpAsync(LookUpAgain, stop);
             await PostAsync(session, (gatherer, now) =>
             {
                 gatherer.SetServers(servers, now);
-                if (gatherer.IsSettled) _settled.TrySetResult();
+                if (isConfigured && gatherer.IsSettled) _settled.TrySetResult();
             });
 
             _lookUpSooner = NewSignal();
-            await Task.Delay(LookUpAgain, _clock.Time, stop);
-            if (isComplete) await Task.WhenAny(_lookUpSooner.Task, Task.Delay(LookUpPeriod, _clock.Time, stop));
+            await Task.WhenAny(reconfigured.Task, Task.Delay(LookUpAgain, _clock.Time, stop));
+            if (isComplete) await Task.WhenAny(reconfigured.Task, _lookUpSooner.Task, Task.Delay(LookUpPeriod, _clock.Time, stop));
         }
     }
 

@@ -17,14 +17,17 @@ internal sealed partial class SharedPort
 
     private TransportAddress[] UdpBases => [.. _bases.Where(b => b.Protocol is TransportProtocol.Udp)];
 
-    private GatheringHost? Gather() => _servers is []
+    private GatheringHost? Gather() => _servers is [] && !_options.IceServersFollow
         ? null
         : new GatheringHost(_servers, _shards[^1], Clock, _random, _streamCounters, UdpBases, _options.TrustedCertificates, _options.Observed, Compose);
 
-    private static List<ConfiguredServer> Configure(PeerHostOptions options)
+    public void SetIceServers(IReadOnlyList<IceServer> servers)
+        => (_gathering ?? throw new InvalidOperationException("This host was not opened to gather.")).SetServers(Configure(servers));
+
+    private static List<ConfiguredServer> Configure(IReadOnlyList<IceServer> given)
     {
         var servers = new List<ConfiguredServer>();
-        foreach (var server in options.IceServers)
+        foreach (var server in given)
         {
             if (!server.TryConfigure(out var configured, out string error)) throw new PeerHostException(PeerHostError.BadIceServer, $"ICE server {error}.");
             servers.AddRange(configured);

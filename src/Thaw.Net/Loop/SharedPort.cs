@@ -75,7 +75,7 @@ internal sealed partial class SharedPort : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLength, 2);
         int loops = !OperatingSystem.IsLinux() ? 1
             : Math.Clamp(options.Shards > 0 ? options.Shards : Environment.ProcessorCount, 1, MostShards);
-        var servers = Configure(options);
+        var servers = Configure(options.IceServers);
         var rows = new List<LocalSocket[]>();
         try
         {

@@ -49,14 +49,12 @@ internal static class StunSeals
     private const uint FingerprintXor = 0x5354554E; // RFC 8489 §14.7: "STUN"
 
     public static int MacLength(StunAttributeType type)
-        => type is StunAttributeType.MessageIntegritySha256 ? HMACSHA256.HashSizeInBytes : HMACSHA1.HashSizeInBytes;
+        => type is StunAttributeType.MessageIntegritySha256 ? HMACSHA256.HashSizeInBytes : Sha1State.HashLength;
 
     public static void Mac(StunAttributeType type, ReadOnlySpan<byte> key, ReadOnlySpan<byte> covered, Span<byte> mac)
     {
         if (type is StunAttributeType.MessageIntegritySha256) HMACSHA256.HashData(key, covered, mac);
-#pragma warning disable CA5350 // RFC 8489 §14.5 says HMAC-SHA1, and ICE (RFC 8445) knows no other.
-        else HMACSHA1.HashData(key, covered, mac);
-#pragma warning restore CA5350
+        else HmacSha1.Hash(key, covered, mac); // RFC 8489 §14.5
     }
 
     public static uint Fingerprint(ReadOnlySpan<byte> covered) => Crc32.Compute(covered) ^ FingerprintXor;

@@ -8,6 +8,8 @@ internal sealed class OpenRelays
 {
     private readonly int[] _ipv4 = new int[65536 / 32];
     private readonly int[] _ipv6 = new int[65536 / 32];
+    private readonly int[] _tcpIPv4 = new int[65536 / 32];
+    private readonly int[] _tcpIPv6 = new int[65536 / 32];
 
     public void Set(TransportAddress relayed) => Interlocked.Or(ref Word(relayed), 1 << relayed.Port);
 
@@ -24,5 +26,9 @@ internal sealed class OpenRelays
         return count;
     }
 
-    private ref int Word(TransportAddress address) => ref (address.IsIPv4 ? _ipv4 : _ipv6)[address.Port >> 5];
+    private ref int Word(TransportAddress address)
+    {
+        bool isUdp = address.Protocol is TransportProtocol.Udp;
+        return ref (address.IsIPv4 ? isUdp ? _ipv4 : _tcpIPv4 : isUdp ? _ipv6 : _tcpIPv6)[address.Port >> 5];
+    }
 }

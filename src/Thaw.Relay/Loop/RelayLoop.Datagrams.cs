@@ -8,7 +8,7 @@ internal sealed partial class RelayLoop
 {
     private void Arrived(EdgeSocket socket, TransportAddress source, Span<byte> room, int length)
     {
-        _now = _clock.Now;
+        if (_turn != _edge.Turns) (_turn, _now) = (_edge.Turns, _clock.Now);
         if (socket.Relayed is { } relayed)
         {
             FromPeer(relayed, source, room, length);
@@ -16,6 +16,7 @@ internal sealed partial class RelayLoop
         }
 
         var payload = room.Slice(DatagramRoom.Before, length);
+        if (_forwards && TryForward(new FiveTuple(source, socket.Local), payload)) return;
         if (socket.IsDtls) HearDtls(socket, source, payload);
         else if (ChannelData.IsChannelData(payload)) FromClientOnChannel(new FiveTuple(source, socket.Local), payload);
         else Hear(source, socket.Local, payload);
@@ -36,6 +37,13 @@ internal sealed partial class RelayLoop
         packet.WriteHeader(room[start..DatagramRoom.Before], _random);
         room.Slice(DatagramRoom.Before + length, padding).Clear();
         SendToClient(packet.FiveTuple, room.Slice(start, header + length + padding));
+    }
+
+    private void Undelivered(EdgeSocket socket, TransportAddress peer, byte type, byte code, uint data)
+    {
+        if (socket.Relayed is not { } relayed) return;
+        Server.Undelivered(relayed, peer, type, code, data, _clock.Now);
+        DrainServer();
     }
 
     private void SendToClient(FiveTuple fiveTuple, ReadOnlySpan<byte> message)
@@ -73,10 +81,13 @@ internal sealed partial class RelayLoop
                     return;
                 case OutputKind.Transmit:
                     if (Server.FindRelayed(output.Source) is not { } relayed) SendToClient(new FiveTuple(output.Destination, output.Source), output.Payload);
-                    else if (_relays.TryGetValue(relayed.Handle, out var relay)) _edge.Send(relay, output.Destination, output.Payload);
+                    else if (_relays.TryGetValue(relayed.Handle, out var relay)) _edge.Send(relay, output.Destination, output.Payload, output.DontFragment);
                     break;
                 case OutputKind.Observation:
                     _options.Observed?.Invoke((Observation)output.Value!);
+                    break;
+                case OutputKind.Event:
+                    Perform((TurnServerEvent)output.Value!);
                     break;
             }
         }

@@ -6,7 +6,9 @@ using Thaw.Relay.Streams;
 namespace Thaw.Relay.Loop;
 
 /// <param name="Message">Rented; null for the end of the stream, empty for its beginning.</param>
-internal readonly record struct StreamErrand(StreamClient Client, byte[]? Message, int Length);
+/// <param name="FiveTuple">Of a datagram that another loop received, which has no stream.</param>
+/// <param name="Act">Anything else that is rare.</param>
+internal readonly record struct StreamErrand(StreamClient? Client = null, byte[]? Message = null, int Length = 0, FiveTuple FiveTuple = default, Action? Act = null);
 
 internal sealed partial class RelayLoop
 {
@@ -39,9 +41,11 @@ internal sealed partial class RelayLoop
     {
         for (int i = 0; i < ErrandsPerTurn && _errands.Reader.TryRead(out var errand); i++)
         {
-            if (errand.Message is null) EndStream(errand.Client);
+            if (errand.Act is { } act) act();
+            else if (errand.Client is null) HearForwarded(errand);
+            else if (errand.Message is null) EndStream(errand.Client);
             else if (errand.Length == 0) BeginStream(errand.Client);
-            else HearStream(errand);
+            else HearStream(errand, errand.Client);
         }
     }
 
@@ -51,16 +55,18 @@ internal sealed partial class RelayLoop
         _streams[client.FiveTuple] = client;
     }
 
-    private void HearStream(StreamErrand errand)
+    private void HearStream(in StreamErrand errand, StreamClient client)
     {
         var message = errand.Message.AsSpan(0, errand.Length);
-        if (ChannelData.IsChannelData(message)) FromClientOnChannel(errand.Client.FiveTuple, message);
-        else Hear(errand.Client.FiveTuple.Client, errand.Client.FiveTuple.Server, message);
+        if (ChannelData.IsChannelData(message)) FromClientOnChannel(client.FiveTuple, message);
+        else Hear(client.FiveTuple.Client, client.FiveTuple.Server, message);
         ArrayPool<byte>.Shared.Return(errand.Message!);
+        client.Heard();
     }
 
     private void EndStream(StreamClient client)
     {
+        if (client.Joined is { } peer) Parted(peer, 0, 0); // it ended while it was being joined
         if (_streams.TryGetValue(client.FiveTuple, out var known) && known == client)
         {
             _streams.Remove(client.FiveTuple);

@@ -32,25 +32,31 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _buffer = new byte[Output.BufferLength];
     private readonly Arrival _arrived;
+    private readonly bool _forwards;
     private Instant _now;
+    private long _turn; // of the edge, at which it is _now
     private Instant _nextRound;
     private Instant _wakeAt;
     private int _asleep;
     private volatile bool _stopping;
     private volatile bool _draining;
+    private volatile bool _isDrainSeen;
     private volatile int _allocations;
 
     public RelayLoop(
-        string name, IDatagramEdge edge, Clock clock, OpenRelays open, IRelayLedger ledger, TurnServerOptions server, RelayHostOptions options)
+        string name, Func<IcmpArrival, IDatagramEdge> edge, Clock clock, OpenRelays open, MovedClients moved, IRelayLedger ledger, TurnServerOptions server,
+        RelayHostOptions options)
     {
         Name = name;
-        _edge = edge;
+        _edge = edge(Undelivered);
         _clock = clock;
         _open = open;
+        _moved = moved;
         _options = options;
         _now = clock.Now;
         _arrived = Arrived;
         Ledger = ledger;
+        _forwards = server.IsMobile;
         Server = new TurnServer(server, this, _random, clock.Time.GetUtcNow(), _now, ledger);
     }
 
@@ -106,6 +112,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
     bool IRelayPorts.TryOpen(RelayedTransportAddress relayed)
     {
+        if (relayed.Local.Protocol is TransportProtocol.Tcp) return TryOpenTcp(relayed);
         if (_edge.TryOpen(relayed.Local, EdgeUse.Relay) is not { } socket)
         {
             PortsRefused++;
@@ -121,6 +128,12 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
     void IRelayPorts.Close(RelayedTransportAddress relayed)
     {
+        if (relayed.Local.Protocol is TransportProtocol.Tcp)
+        {
+            CloseTcp(relayed);
+            return;
+        }
+
         _open.Clear(relayed.Local);
         if (_relays.Remove(relayed.Handle, out var socket)) _edge.Close(socket);
     }
@@ -153,6 +166,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
 
         _errands.Writer.TryComplete();
         foreach (var stream in _streams.Values) stream.Abort();
+        EndPeers();
         if (crash is null) _ended.TrySetResult();
         else _ended.TrySetException(crash);
         EndQuestions();
@@ -161,7 +175,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
     private void Turn()
     {
         _now = _clock.Now;
-        if (_draining && !Server.IsDraining) Server.IsDraining = true;
+        TakeOrders();
         RunErrands();
         if (_now >= _wakeAt)
         {
@@ -174,10 +188,11 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         AnswerQuestion();
         _edge.Flush();
         _allocations = Server.AllocationCount;
+        _isDrainSeen = Server.IsDraining; // in this order: whoever sees it sees all allocations that there can be
 
         // Posters look at _asleep after they have enqueued and we look at the queue after we have set it.
         Interlocked.Exchange(ref _asleep, 1);
-        bool idle = !_errands.Reader.TryPeek(out _) && !_questions.Reader.TryPeek(out _) && !_stopping && _draining == Server.IsDraining;
+        bool idle = !_errands.Reader.TryPeek(out _) && !_questions.Reader.TryPeek(out _) && !_stopping && _draining == Server.IsDraining && Volatile.Read(ref _reloaded) is null;
         _edge.Receive(idle ? UntilNextDeadline() : TimeSpan.Zero, _arrived);
         Volatile.Write(ref _asleep, 0);
         _edge.Flush();
@@ -195,6 +210,7 @@ internal sealed partial class RelayLoop : IRelayPorts, IDisposable
         _nextRound = _now + Rounds;
         Volatile.Write(ref _roundedAt, _now.Ticks);
         Server.SetWallClock(_clock.Time.GetUtcNow(), _now);
+        DrainServer(); // what the fast paths noted
         foreach (var (fiveTuple, stream) in _streams)
         {
             if (Server.Find(fiveTuple) is not null) stream.UsedAt = _now;

@@ -3,10 +3,10 @@ using Thaw.Protocol.Turn;
 
 namespace Thaw.Relay.Loop;
 
-/// <summary>One ledger for all loops. The lock is taken to allocate and to end, never for a packet.</summary>
-internal sealed class SharedLedger(int totalQuota, int userQuota) : IRelayLedger
+/// <summary>One ledger for all loops. The lock is taken to allocate, to end, and for a lot of many packets' bytes; never for a packet.</summary>
+internal sealed class SharedLedger(int totalQuota, int userQuota, long totalRate) : IRelayLedger
 {
-    private readonly RelayLedger _ledger = new(totalQuota, userQuota);
+    private readonly RelayLedger _ledger = new(totalQuota, userQuota, totalRate);
     private readonly Lock _lock = new();
 
     public int Count
@@ -45,5 +45,15 @@ internal sealed class SharedLedger(int totalQuota, int userQuota) : IRelayLedger
     public void Expire(Instant now)
     {
         lock (_lock) _ledger.Expire(now);
+    }
+
+    public void SetLimits(int totalQuota, int userQuota, long totalRate)
+    {
+        lock (_lock) _ledger.SetLimits(totalQuota, userQuota, totalRate);
+    }
+
+    public bool TryTakeBytes(bool toPeer, int bytes, Instant now)
+    {
+        lock (_lock) return _ledger.TryTakeBytes(toPeer, bytes, now);
     }
 }

@@ -121,7 +121,7 @@ internal sealed class StreamListener : IDisposable
                 return;
             }
 
-            using var client = new StreamClient(stream, fiveTuple, loop, first.Bytes);
+            using var client = new StreamClient(stream, fiveTuple, loop, isTls: _certificate is not null, first.Bytes);
             await client.RunAsync(stop);
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException)

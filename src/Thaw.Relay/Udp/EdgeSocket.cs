@@ -14,6 +14,11 @@ internal sealed class EdgeSocket(int handle, TransportAddress local)
     /// <summary>Null: a listener.</summary>
     public RelayedTransportAddress? Relayed { get; set; }
 
+    public Appetite Appetite;
+
     /// <summary>A listener whose clients speak DTLS.</summary>
     public bool IsDtls { get; set; }
+
+    /// <summary>How the edge has set the socket: with the DF bit on all that leaves.</summary>
+    public bool SetsDontFragment { get; set; }
 }

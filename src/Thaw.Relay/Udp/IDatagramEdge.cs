@@ -5,6 +5,10 @@ namespace Thaw.Relay.Udp;
 /// <param name="room">The payload is at <see cref="DatagramRoom.Before"/>; what is around it may be written on, until the next call.</param>
 internal delegate void Arrival(EdgeSocket socket, TransportAddress source, Span<byte> room, int length);
 
+/// <summary>An ICMP message about what <paramref name="socket"/> sent to <paramref name="peer"/>.</summary>
+/// <param name="data">The next hop's MTU, where it is about that.</param>
+internal delegate void IcmpArrival(EdgeSocket socket, TransportAddress peer, byte type, byte code, uint data);
+
 /// <summary>Bytes around a received datagram, for a header and for padding.</summary>
 internal static class DatagramRoom
 {
@@ -25,6 +29,9 @@ internal interface IDatagramEdge : IDisposable
     /// <summary>Datagrams that the system did not take.</summary>
     long Lost { get; }
 
+    /// <summary>How often <see cref="Receive"/> has waited: within one turn it is all the same moment.</summary>
+    long Turns { get; }
+
     /// <returns>Null where the address cannot be bound.</returns>
     EdgeSocket? TryOpen(TransportAddress local, EdgeUse use);
 
@@ -36,7 +43,8 @@ internal interface IDatagramEdge : IDisposable
     /// <summary>From any thread: ends the wait.</summary>
     void Wake();
 
-    void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload);
+    /// <param name="dontFragment">Sets the DF bit, where the system lets us.</param>
+    void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload, bool dontFragment = false);
 
     void Flush();
 }

@@ -11,25 +11,26 @@ namespace Thaw.Relay.Udp;
 /// </summary>
 internal sealed unsafe partial class LinuxEdge : IDatagramEdge
 {
-    private const int Batch = 64;
     private const int MaxEvents = 256;
     private const int NameLength = 28; // sockaddr_in6
     private const int ListenerBufferBytes = 8 << 20;
+
+    private static readonly TimeSpan Coarse = TimeSpan.FromMilliseconds(10); // below, a wait of whole milliseconds is not exact enough
 
     private readonly int _epoll;
     private readonly int _wake;
     private readonly int _eventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
     private readonly byte* _events;
-    private readonly byte* _rooms;
-    private readonly byte* _names;
-    private readonly Libc.IoVec* _vectors;
-    private readonly Libc.MMsgHdr* _arrived;
     private EdgeSocket?[] _byFile = new EdgeSocket?[256];
     private Linger _linger;
+    private bool _sleepsExactly; // by the one thread that calls Receive
+    private bool _waitsExactly = true; // Linux 5.11
 
     /// <param name="linger">How long packets may wait for company at rates where waking up costs more than they do; zero: never.</param>
-    public LinuxEdge(TimeSpan linger)
+    /// <param name="icmp">Hears of ICMP messages that relay sockets draw; null: the system keeps them to itself.</param>
+    public LinuxEdge(TimeSpan linger, IcmpArrival? icmp = null)
     {
+        _icmp = icmp;
         _linger = new Linger(linger);
         _epoll = Libc.EpollCreate(Libc.EpollCloExec);
         _wake = Libc.EventFd(0, Libc.EfdNonBlock | Libc.EfdCloExec);
@@ -37,22 +38,19 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         Watch(_wake);
 
         _events = Take<byte>(MaxEvents * 16);
-        _rooms = Take<byte>(Batch * DatagramRoom.Size);
-        _names = Take<byte>(Batch * NameLength);
-        _vectors = Take<Libc.IoVec>(Batch);
-        _arrived = Take<Libc.MMsgHdr>(Batch);
-        for (int i = 0; i < Batch; i++)
-        {
-            _vectors[i] = new Libc.IoVec { Base = _rooms + i * DatagramRoom.Size + DatagramRoom.Before, Length = DatagramRoom.MaxDatagram };
-            _arrived[i].Header = new Libc.MsgHdr { Name = _names + i * NameLength, NameLength = NameLength, Vectors = _vectors + i, VectorCount = 1 };
-        }
-
+        TakeReceiveMemory();
         TakeSendMemory();
+        if (icmp is not null) TakeErrorMemory();
     }
 
     public static bool IsSupported => OperatingSystem.IsLinux() && nint.Size == 8 && BitConverter.IsLittleEndian;
 
     public long Lost { get; private set; }
+
+    public long Turns { get; private set; }
+
+    /// <summary>Runs of datagrams to one destination leave as one, and come as one. A load for others does not take the advantage.</summary>
+    public bool Segments { init => _canSegment = value; }
 
     public EdgeSocket? TryOpen(TransportAddress local, EdgeUse use)
     {
@@ -63,13 +61,15 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         if (use is EdgeUse.SharedListener) Libc.Set(file, Libc.SolSocket, Libc.SoReusePort, 1);
         byte* name = stackalloc byte[NameLength];
         uint length = WriteName(name, local);
-        if ((use is EdgeUse.Relay && Files.AreScarce(file)) || Libc.Bind(file, name, length) != 0 || Libc.GetSockName(file, name, &length) != 0 || !Watch(file))
+        if ((use is EdgeUse.Relay && Files.AreScarce(file)) || Libc.Bind(file, name, length) != 0 || (local.Port == 0 && Libc.GetSockName(file, name, &length) != 0) || !Watch(file))
         {
             Libc.Close(file);
             return null;
         }
 
         if (use is not EdgeUse.Relay) GrowBuffers(file);
+        else if (_icmp is not null) HearErrors(file, local.IsIPv4);
+        if (_canSegment) Libc.Set(file, Libc.SolUdp, Libc.UdpGro, 1);
         var socket = new EdgeSocket(file, ReadName(name));
         if (file >= _byFile.Length) Array.Resize(ref _byFile, Math.Max(file + 1, _byFile.Length * 2));
         _byFile[file] = socket;
@@ -89,13 +89,18 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
 
     public void Receive(TimeSpan most, Arrival arrival)
     {
-        if (_linger.IsWorthIt && most > TimeSpan.Zero) Libc.Sleep(_linger.Time);
-        int count = Libc.EpollWait(_epoll, _events, MaxEvents, (int)Math.Ceiling(most.TotalMilliseconds));
+        if (_linger.Time > TimeSpan.Zero && most > TimeSpan.Zero) Sleep(_linger.Time);
+        int count = WaitForEvents(most);
+        Turns++;
         for (int i = 0; i < count; i++)
         {
             int file = *(int*)(_events + i * _eventSize + _eventSize - sizeof(long));
             if (file == _wake) Clear();
-            else if (_byFile[file] is { } socket) ReceiveFrom(socket, arrival);
+            else if (_byFile[file] is { } socket)
+            {
+                if (_icmp is not null && (*(uint*)(_events + i * _eventSize) & Libc.EpollErr) != 0) ReceiveErrors(socket);
+                ReceiveFrom(socket, arrival);
+            }
         }
 
         _linger.Turn(Stopwatch.GetTimestamp());
@@ -117,18 +122,25 @@ internal sealed unsafe partial class LinuxEdge : IDatagramEdge
         _blocks.Clear();
     }
 
-    private void ReceiveFrom(EdgeSocket socket, Arrival arrival)
+    // Unless it is told otherwise, Linux wakes a thread up to 50 us late, to save wake-ups of its own.
+    private void Sleep(TimeSpan time)
     {
-        // What does not fit one batch makes the socket ready again: no socket starves the others.
-        int count = Libc.RecvMMsg(socket.Handle, _arrived, Batch, Libc.MsgDontWait, 0);
-        if (count > 0) _linger.Arrived += count;
-        for (int i = 0; i < count; i++)
+        if (!_sleepsExactly) _ = Libc.Control(Libc.PrSetTimerSlack, 1000);
+        _sleepsExactly = true;
+        Libc.Sleep(time);
+    }
+
+    private int WaitForEvents(TimeSpan most)
+    {
+        if (_waitsExactly && most > TimeSpan.Zero && most < Coarse)
         {
-            ref var message = ref _arrived[i];
-            if ((message.Header.Flags & Libc.MsgTrunc) == 0)
-                arrival(socket, ReadName(message.Header.Name), new Span<byte>(_rooms + i * DatagramRoom.Size, DatagramRoom.Size), (int)message.Length);
-            message.Header.NameLength = NameLength;
+            long* time = stackalloc long[] { 0, (long)most.TotalNanoseconds };
+            int count = Libc.EpollWaitExactly(_epoll, _events, MaxEvents, time, null, 0);
+            if (count >= 0 || Marshal.GetLastPInvokeError() is not (Libc.Enosys or Libc.Eperm)) return count;
+            _waitsExactly = false;
         }
+
+        return Libc.EpollWait(_epoll, _events, MaxEvents, (int)Math.Ceiling(most.TotalMilliseconds));
     }
 
     private bool Watch(int file)

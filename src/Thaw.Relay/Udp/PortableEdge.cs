@@ -23,6 +23,8 @@ internal sealed class PortableEdge : IDatagramEdge
 
     public long Lost { get; private set; }
 
+    public long Turns { get; private set; }
+
     public EdgeSocket? TryOpen(TransportAddress local, EdgeUse use)
     {
         var address = local.Address;
@@ -60,6 +62,7 @@ internal sealed class PortableEdge : IDatagramEdge
         _readable.AddRange(_sockets.Keys);
         _readable.Add(_wake.Socket);
         Socket.Select(_readable, null, null, most);
+        Turns++;
         foreach (var socket in _readable)
         {
             if (socket == _wake.Socket) _wake.Clear();
@@ -69,9 +72,10 @@ internal sealed class PortableEdge : IDatagramEdge
 
     public void Wake() => _wake.Signal();
 
-    public void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload)
+    public void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload, bool dontFragment = false)
     {
         if (!_byHandle.TryGetValue(from.Handle, out var socket)) return;
+        if (from.SetsDontFragment != dontFragment && from.Local.IsIPv4) SetDontFragment(from, socket, dontFragment);
         var address = to.IsIPv4 ? _address4 : _address6;
         address.Write(to);
         try
@@ -90,6 +94,21 @@ internal sealed class PortableEdge : IDatagramEdge
     {
         foreach (var socket in _sockets.Keys) socket.Dispose();
         _wake.Dispose();
+    }
+
+    // No router cuts up IPv6; whether our own system may, the base library does not ask.
+    private static void SetDontFragment(EdgeSocket edge, Socket socket, bool value)
+    {
+        try
+        {
+            socket.DontFragment = value;
+        }
+        catch (SocketException)
+        {
+            // A system without it.
+        }
+
+        edge.SetsDontFragment = value;
     }
 
     private void ReceiveFrom(Socket socket, EdgeSocket edge, Arrival arrival)

@@ -34,6 +34,7 @@ internal sealed class RelayMetrics : IDisposable
         Meter.CreateObservableCounter("thaw.relay.drops", Drops, "{packet}", "Packets that were not relayed, by reason.");
         Sum("thaw.relay.requests", counters => counters.Requests, "{request}", "STUN and TURN requests.");
         Meter.CreateObservableCounter("thaw.relay.refusals", Refusals, "{request}", "Requests answered with an error for a fault, by its code.");
+        Meter.CreateObservableCounter("thaw.relay.refusal.causes", Causes, "{request}", "The same by cause and kind, and with the challenges.");
         Sum("thaw.relay.challenges", counters => counters.Challenges, "{request}", "Answers with which sessions begin and go on: 401 to a request without credentials, 438 to an old nonce.");
         Sum("thaw.relay.answers.suppressed", counters => counters.AnswersSuppressed, "{answer}", "Answers not given, as their source asks too fast without proving that it is there.");
         Meter.CreateObservableUpDownCounter("thaw.relay.streams", () => Streams(listeners => listeners.Sum(l => (long)l.Open)), "{stream}", "Clients' streams that are open now.");
@@ -72,6 +73,9 @@ internal sealed class RelayMetrics : IDisposable
     private IEnumerable<Measurement<long>> Refusals()
         => _host.AllLoops.SelectMany(loop => loop.Server.Counters.RefusalsByCode).Concat(UsualRefusals)
             .GroupBy(refused => refused.Code).OrderBy(same => same.Key).Select(same => Of(same.Sum(refused => refused.Count), "code", $"{same.Key}"));
+
+    private IEnumerable<Measurement<long>> Causes()
+        => TurnCauses.All.Select(cause => new Measurement<long>(Total(counters => counters.Refused(cause)), new Tag("cause", cause.Id), new Tag("kind", cause.Name)));
 
     private IEnumerable<Measurement<long>> Streams(Func<IEnumerable<Relay.Streams.StreamListener>, long> value)
         => _host.StreamListeners.GroupBy(listener => listener.IsSecure).Select(kind => Of(value(kind), "transport", kind.Key ? "tls" : "tcp"));

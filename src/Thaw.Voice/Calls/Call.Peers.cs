@@ -117,6 +117,7 @@ internal sealed partial class Call
         if (_deadlines.TryTake(Deadline.AgentReady, now))
             OnAgentEnded(new TimeoutException($"The agent was not ready after {_host.Budget.AgentReady.TotalSeconds:0.#} s."));
         if (_deadlines.TryTake(Deadline.Superseded, now)) CloseSuperseded();
+        if (_deadlines.TryTake(Deadline.IceServers, now)) RenewIceServers();
         if (_deadlines.TryTake(Deadline.Stale, now)) Leave(HangUpReason.ConnectionLost);
         if (_deadlines.TryTake(Deadline.Restart, now))
             Leave(Current is { Stage: LinkStage.Complete } ? HangUpReason.ConnectionLost : HangUpReason.NeverCame);

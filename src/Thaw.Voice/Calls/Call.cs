@@ -13,7 +13,7 @@ namespace Thaw.Voice.Calls;
 internal sealed partial class Call
 {
     private const int MailboxSize = 8192;
-    private enum Deadline { AgentReady, Restart, Superseded, Stale }
+    private enum Deadline { AgentReady, Restart, Superseded, Stale, IceServers }
 
     private readonly CallHost _host;
     private readonly CallLimits _limits;
@@ -38,6 +38,7 @@ internal sealed partial class Call
         _audio = new(agent.Audio);
         _facade = new(Id, requestData ?? session?.Body, _audio, _sender, host.Time, () => HangUp(HangUpReason.AgentLeft));
         _alarm = host.Time.CreateTimer(static call => ((Call)call!).Post(new CallInput.TimePassed()), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        WatchIceServers();
         _running = Task.Run(RunAsync);
     }
 

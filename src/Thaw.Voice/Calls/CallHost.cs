@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Thaw.IceServers;
+using Thaw.IceServers.Sources;
 using Thaw.Net;
 using Thaw.Protocol;
 using Thaw.Protocol.Peer;
@@ -28,6 +30,7 @@ internal sealed class CallHost : IAsyncDisposable
         (Peers, Codecs, Log, Limits, Budget) = (peers, codecs, log, options.Limits, options.Budget);
         (_agent, _maxCalls) = (options.Agent, options.MaxSessions);
         Clock = new(options.Time);
+        IceServers = IceServersOf(options, log);
         _sessions = new(Limits.Session, capacity: 4 * options.MaxSessions + 64);
         Beat = new(Time, e => log.AudioFaulted(e), Math.Clamp(Environment.ProcessorCount, 1, 4));
     }
@@ -41,6 +44,10 @@ internal sealed class CallHost : IAsyncDisposable
     public TimeProvider Time => Clock.Time;
     public Instant Now => Clock.Now;
     public AudioClock Beat { get; }
+
+    /// <summary>What both ends of every call may use to find addresses.</summary>
+    public IceServerPool IceServers { get; }
+
     public Patience BodyPatience => new(Limits.Body, Time);
 
     /// <summary>No new calls; those that run, run on.</summary>
@@ -55,6 +62,17 @@ internal sealed class CallHost : IAsyncDisposable
 
     /// <summary>Null if there are too many sessions.</summary>
     public VoiceSession? StartSession(JsonElement? body) => _sessions.TryCreate(body, Now);
+
+    /// <summary>The servers for a browser that has this session, or that has none.</summary>
+    /// <param name="host">By which it has reached us.</param>
+    /// <param name="reached">The same, as a relay in this process must know it.</param>
+    public IceServerSet IceServersFor(VoiceSession? session, string? host, ReachedBy? reached)
+    {
+        string user = "b-" + (session?.Id.Replace("-", "", StringComparison.Ordinal)[..12] ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)));
+        var set = IceServers.ForBrowser(user, host, reached);
+        if (session is not null) session.Ice = new(host, reached, set.ExpiresAt);
+        return set;
+    }
 
     public bool HasSession(string id) => _sessions.Find(id, Now) is not null;
 
@@ -124,6 +142,16 @@ internal sealed class CallHost : IAsyncDisposable
     {
         await StopAsync();
         await Beat.DisposeAsync();
+        await IceServers.DisposeAsync();
+    }
+
+    private static IceServerPool IceServersOf(VoiceServerOptions options, ILogger log)
+    {
+        var pool = new IceServerPool(
+            options.IceServers is [] ? options.IceSources : [new StaticSource("ice-servers", options.IceServers, options.Time), .. options.IceSources],
+            new IceServerPoolOptions { Time = options.Time, Lifetime = options.IceLifetime, Changed = new IceSourceLog(log).Observe });
+        pool.Start();
+        return pool;
     }
 
     private Call? CallOf(Offer offer)

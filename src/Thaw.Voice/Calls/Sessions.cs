@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Thaw.IceServers;
 using Thaw.Protocol;
 
 namespace Thaw.Voice.Calls;
@@ -13,7 +14,14 @@ internal sealed class VoiceSession(string id, byte[]? data)
     public JsonElement? Body => data is null ? null : JsonElement.Parse(data);
     public Instant ExpiresAt { get; set; }
     public Call? Call { get; set; }
+
+    /// <summary>The ICE servers that its client was given; null for none yet.</summary>
+    public GivenIceServers? Ice { get; set; }
 }
+
+/// <param name="Host">By which the client has reached us.</param>
+/// <param name="ExpiresAt">Null for never.</param>
+internal sealed record GivenIceServers(string? Host, ReachedBy? Reached, DateTimeOffset? ExpiresAt);
 
 internal sealed class Sessions(TimeSpan lifetime, int capacity)
 {

@@ -20,6 +20,7 @@ internal static class Endpoints
         var offers = new OfferEndpoint(calls, limiter, candidates);
         var verdicts = new VerdictEndpoint(calls, new(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time));
         app.MapPost("/start", new StartEndpoint(calls, limiter).PostAsync);
+        app.MapGet("/api/ice-servers", new IceServersEndpoint(calls, limiter, options.RelayOnly).GetAsync);
         app.MapPost("/api/offer", offers.PostAsync);
         app.MapPatch("/api/offer", offers.PatchAsync);
         app.MapGet("/api/calls/{pc_id}/verdict", verdicts.GetAsync);
@@ -31,7 +32,7 @@ internal static class Endpoints
         app.MapGet("/healthz", context => Write(context, new("ok")));
         app.MapGet("/readyz", context => calls.IsDraining
             ? ErrorBodies.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is shutting down.")
-            : Write(context, new("ready")));
+            : Write(context, new("ready", IceSources: IceSourceBody.Of(calls.IceServers.States))));
         WebClient.Map(app);
     }
 

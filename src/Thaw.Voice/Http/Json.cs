@@ -34,13 +34,16 @@ internal sealed record CandidateBody
 }
 
 /// <remarks>iceConfig is absent, never null: voice-ui-kit reads <c>null.iceServers</c> and hangs at "Connecting...".</remarks>
-internal sealed record StartAnswer([property: JsonPropertyName("sessionId")] string SessionId);
+internal sealed record StartAnswer(
+    [property: JsonPropertyName("sessionId")] string SessionId,
+    [property: JsonPropertyName("iceConfig")] IceConfigBody? IceConfig = null);
 
 internal sealed record ErrorBody([property: JsonPropertyName("detail")] string Detail);
 
 internal sealed record StatusBody(
     [property: JsonPropertyName("status")] string Status,
-    [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null);
+    [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null,
+    [property: JsonPropertyName("iceSources")] IReadOnlyList<IceSourceBody>? IceSources = null);
 
 internal sealed record VerdictBody(
     [property: JsonPropertyName("status")] string Status,
@@ -52,6 +55,7 @@ internal sealed record VerdictBody(
 [JsonSerializable(typeof(AnswerBody))]
 [JsonSerializable(typeof(CandidatesBody))]
 [JsonSerializable(typeof(StartAnswer))]
+[JsonSerializable(typeof(IceServersBody))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(VerdictBody))]

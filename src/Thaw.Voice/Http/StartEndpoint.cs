@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Thaw.Voice.Calls;
+using Thaw.Voice.Relaying;
 using Thaw.Voice.Rtvi;
 
 namespace Thaw.Voice.Http;
@@ -14,7 +15,9 @@ internal sealed class StartEndpoint(CallHost calls, OfferLimiter limiter)
 
         var body = await RequestBody.TryReadObjectAsync(context.Request, calls.Limits.StartBody, calls.BodyPatience);
         var session = calls.StartSession(Read(body)) ?? throw Busy("Too many sessions.");
-        await context.Response.WriteAsJsonAsync(new StartAnswer(session.Id), VoiceJson.Default.StartAnswer);
+        await calls.IceServers.WarmUpAsync(context.RequestAborted);
+        var ice = calls.IceServersFor(session, CallerHost.Of(context), Reach.Of(context));
+        await context.Response.WriteAsJsonAsync(new StartAnswer(session.Id, IceConfigBody.Of(ice)), VoiceJson.Default.StartAnswer);
     }
 
     /// <summary>The application's own data in it, if any.</summary>

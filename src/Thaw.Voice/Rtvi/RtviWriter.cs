@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Thaw.Voice.Calls;
+using Thaw.Voice.Http;
 
 namespace Thaw.Voice.Rtvi;
 
@@ -46,6 +47,13 @@ internal static class RtviWriter
     /// <summary>For pages that can take the microphone anew by themselves.</summary>
     public static readonly Outgoing MicrophoneSilent
         = Text(Envelope("server-message", null, data => data.WriteString("type", "microphone-silent")));
+
+    /// <summary>For pages that can give their connection new servers: those that they have will expire.</summary>
+    public static Outgoing IceServers(IceServersBody servers) => Text(Envelope("server-message", null, data =>
+    {
+        data.WriteString("type", "ice-servers");
+        foreach (var member in JsonSerializer.SerializeToElement(servers, VoiceJson.Default.IceServersBody).EnumerateObject()) member.WriteTo(data);
+    }));
 
     public static Outgoing ErrorResponse(string id, string error)
         => Text(Envelope("error-response", id, data => data.WriteString("error", error)));

@@ -66,7 +66,7 @@ public sealed class SilentServerTests(Chromium chromium, Servers servers)
         var offers = new ConcurrentQueue<IResponse>();
         await using var page = await chromium.OpenAsync(await servers.GetAsync("echo"), prepare: p =>
         {
-            p.Response += (_, response) => { if (response.Request.Method == "POST") offers.Enqueue(response); };
+            p.Response += (_, response) => { if (response.Request.Method == "POST" && response.Url.EndsWith("/api/offer", StringComparison.Ordinal)) offers.Enqueue(response); };
             return Task.CompletedTask;
         });
         await page.ConnectAsync();

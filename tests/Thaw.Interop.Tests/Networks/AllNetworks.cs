@@ -19,6 +19,9 @@ internal static class AllNetworks
 
     private const string Only443 = "ct state established accept\ntcp dport 443 accept\ndrop";
 
+    // The magic cookie of STUN, behind a TCP header with time stamps and behind one without.
+    private const string NoPlainTurn = "tcp dport 443 @th,288,32 0x2112a442 drop\ntcp dport 443 @th,192,32 0x2112a442 drop";
+
     private static readonly string Stun = $"stun:{Lab.RelayAddress}:{Coturn.Port}", StunServer = $"[{{ urls: '{Stun}' }}]";
 
     private static readonly string TurnUdp = $"turn:{Lab.RelayAddress}:{Coturn.Port}?transport=udp", TurnTcp = $"turn:{Lab.RelayAddress}:{Coturn.Port}?transport=tcp",
@@ -85,6 +88,21 @@ internal static class AllNetworks
         },
     ];
 
+    // Nothing is configured but where the server is; it has a relay of its own and tells the page of it.
+    public static readonly Network[] Embedded =
+    [
+        new("Only the server's own relay reachable, by UDP", "relay-host udp", AtOnce)
+        {
+            Home = $"{Signalling}\nip daddr {Lab.ServerAddress} udp dport 3478 accept\ndrop", IceServers = null,
+        },
+        new("Only the page's port reachable, its relay there too", "relay-host tcp", AtOnce) { Home = Only443, IceServers = null },
+        new("The same over HTTPS, where all must be TLS", "relay-host tls", AtOnce) { Home = $"{NoPlainTurn}\n{Only443}", IceServers = null, Https = true },
+        new("Server behind 1:1 NAT that is not announced, with its own relay", "relay-host udp", AtOnce)
+        {
+            Server = Nat.OneToOne, Client = Nat.Symmetric, IceServers = null,
+        },
+    ];
+
     public static readonly Network[] BadLines =
     [
         new("5 % of all packets lost, both ways", "prflx-host udp", Soon) { Internet = Loss(5) },
@@ -105,7 +123,7 @@ internal static class AllNetworks
         new("Something on the way drops DTLS", "dtls-failed", Named) { Internet = "meta l4proto udp @th,64,8 20-63 drop" },
     ];
 
-    public static IEnumerable<Network> All => [.. Direct, .. WithoutUdp, .. Relayed, .. BadLines, .. Blocked];
+    public static IEnumerable<Network> All => [.. Direct, .. WithoutUdp, .. Relayed, .. Embedded, .. BadLines, .. Blocked];
 
     private static string Loss(int percent) => $"numgen random mod 100 < {percent} drop";
 

@@ -43,12 +43,14 @@ internal sealed class Call : IAsyncDisposable
         {
             var lab = Added(await Lab.BuildAsync(network.Client, network.Server, network.Delay));
             var coturn = network.Relay ? Added(await Coturn.StartAsync(lab)) : null;
-            string[] trust = coturn is null ? [] : [$"--ignore-certificate-errors-spki-list={coturn.KeyHash}"];
+            var certificate = network.Https ? Added(await LabCertificate.MakeAsync(Lab.ServerAddress)) : null;
+            string[] trust = (coturn?.KeyHash ?? certificate?.KeyHash) is { } keyHash ? [$"--ignore-certificate-errors-spki-list={keyHash}"] : [];
             string[] flags = [.. network.Serve.Select(flag => flag == Coturn.Certificate ? coturn!.CertificateFile : flag)];
-            var url = new Uri($"http://{Lab.ServerAddress}:{Lab.HttpPort}/client/?raw");
+            if (certificate is not null) flags = [.. flags, "--cert", certificate.File, "--key", certificate.KeyFile];
+            var url = new Uri($"{(network.Https ? "https" : "http")}://{Lab.ServerAddress}:{Lab.HttpPort}/client/?raw");
             var server = Added(await ThawProcess.ServeAsync(lab.Server, agent, Lab.HttpPort, Lab.UdpPort, [.. Flags, .. flags]));
             var browser = Added(await chromium.LaunchInAsync(lab.Client, url, trust));
-            var page = await Chromium.OpenAsync(browser, url, WithIceServers(network.IceServers));
+            var page = await Chromium.OpenAsync(browser, url, network.IceServers is { } servers ? WithIceServers(servers) : null);
             await Lab.FilterAsync(lab.Home, network.Home);
             await Lab.FilterAsync(lab.Internet, network.Internet);
             await Lab.FilterAsync(lab.Site, network.Site);

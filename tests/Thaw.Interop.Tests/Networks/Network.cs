@@ -23,8 +23,11 @@ internal sealed record Network(string Name, string Expected, TimeSpan Budget)
     /// <summary>More flags for <c>thaw serve</c>.</summary>
     public string[] Serve { get; init; } = [];
 
-    /// <summary>The page's <c>iceServers</c>, in JavaScript.</summary>
-    public string IceServers { get; init; } = "[]";
+    /// <summary>The page's <c>iceServers</c>, in JavaScript; null for those that the server gives it.</summary>
+    public string? IceServers { get; init; } = "[]";
+
+    /// <summary>Whether <c>thaw serve</c> has a certificate.</summary>
+    public bool Https { get; init; }
 
     /// <summary>Whether there is a TURN server.</summary>
     public bool Relay { get; init; }

@@ -32,6 +32,33 @@ public sealed class RelayTests(Chromium chromium)
     public async Task A_call_connects_and_is_heard(string network) => await Scene.PlayAsync(chromium, network);
 }
 
+/// <summary>No way but the server's own relay, of which nobody was told but the page by its server.</summary>
+public sealed class EmbeddedRelayTests(Chromium chromium)
+{
+    public static TheoryData<string> Names => [.. AllNetworks.Embedded.Select(n => n.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_call_connects_and_is_heard(string network) => await Scene.PlayAsync(chromium, network);
+
+    [Fact]
+    public async Task On_one_machine_a_default_server_relays_over_loopback()
+    {
+        const string RelayOnly = """
+            window.RTCPeerConnection = class extends RTCPeerConnection {
+              constructor(config = {}) { super({ ...config, iceTransportPolicy: 'relay' }); }
+            };
+            """;
+        await using var server = await ThawProcess.ServeAsync("echo");
+        await using var page = await chromium.OpenAsync(server, script: RelayOnly);
+
+        await page.ConnectAsync();
+
+        await page.UntilHeardAsync(TimeSpan.FromSeconds(10));
+        await page.UntilAsync("the path is a relay's", "thaw.stats().path?.route === 'relay'", TimeSpan.FromSeconds(10));
+    }
+}
+
 /// <summary>Packets are lost or late.</summary>
 public sealed class BadLineTests(Chromium chromium)
 {

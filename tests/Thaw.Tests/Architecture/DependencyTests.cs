@@ -24,13 +24,15 @@ public sealed class DependencyTests
         ["Thaw.Protocol"] = [],
         ["Thaw.Dtls"] = ["Thaw.Protocol"],
         ["Thaw.Net"] = ["Thaw.Protocol"],
-        ["Thaw.Voice"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
+        ["Thaw.IceServers"] = ["Thaw.Net", "Thaw.Protocol"],
+        ["Thaw.Voice"] = ["Thaw.IceServers", "Thaw.Relay", "Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay.Admin"] = ["Thaw.Relay", "Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Audit"] = [],
         ["Thaw.Diagnosis"] = ["Thaw.Protocol"],
         ["Thaw.Probes"] = ["Thaw.Net", "Thaw.Protocol"],
-        ["Thaw.Cli"] = ["Thaw.Voice", "Thaw.Relay", "Thaw.Relay.Admin", "Thaw.Audit", "Thaw.Diagnosis", "Thaw.Probes"],
+        ["Thaw.Load"] = ["Thaw.Relay", "Thaw.Protocol"],
+        ["Thaw.Cli"] = ["Thaw.Load", "Thaw.Voice", "Thaw.Relay", "Thaw.Relay.Admin", "Thaw.Audit", "Thaw.Diagnosis", "Thaw.Probes"],
     };
 
     // Computation, memory and cryptographic primitives.

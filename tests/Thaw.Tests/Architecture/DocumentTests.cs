@@ -18,7 +18,7 @@ public sealed partial class DocumentTests
         var root = CommandTree.Root();
         foreach (string line in File.ReadLines(Repository.PathOf(document)).Where(line => line.StartsWith(Run, StringComparison.Ordinal)))
         {
-            var parsed = root.Parse(line[Run.Length..].Split('#')[0].Trim());
+            var parsed = root.Parse([.. Word().Matches(line[Run.Length..].Split('#')[0]).Select(word => word.Value.Replace("'", "", StringComparison.Ordinal))]);
             Assert.True(parsed.Errors.Count == 0, $"{document}: \"{line}\": {string.Join(' ', parsed.Errors.Select(e => e.Message))}");
         }
     }
@@ -36,6 +36,10 @@ public sealed partial class DocumentTests
             Assert.True(Path.Exists(found), $"{document} links to {target}, which is not there.");
         }
     }
+
+    // As a shell splits them, as far as the documents go.
+    [GeneratedRegex(@"(?:'[^']*'|[^\s'])+")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"(?:\]\(|src="")([^)#\s""]+)")]
     private static partial Regex Link();

@@ -87,7 +87,7 @@ public sealed class RelayTopTests
         var allocation = new AllocationBody(
             "0-0", "ev\e[2Jil\r\n", "udp", new string('c', 300), [], [], 0, 0, 1, 1, new TrafficBody(0, 0, 0, 0), new TrafficBody(0, 0, 0, 0), 1);
         var look = new RelayLook(new HealthBody("ready", [], null), MetricsText.Empty, 50, [.. Enumerable.Repeat(allocation, 50)],
-            [new EventBody(default, 2, "x\e", "Allocate", 401, "user", "somebody", null, null)]);
+            [new EventBody(default, 2, "x\e", "y\e", "Allocate", 401, "user", "somebody", null, null)]);
         var lines = new TopView(80, 24, isColoured: false).Render(look, look, trouble: new string('t', 300));
 
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));

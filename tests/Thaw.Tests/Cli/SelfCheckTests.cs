@@ -115,6 +115,15 @@ public sealed class SelfCheckTests
         => Assert.Equal(["sudo ufw allow 7860/udp"], PortList.For(Remedies("serve --tcp-port off"), CloudProvider.None).Commands["ufw"]);
 
     [Fact]
+    public void The_relay_inside_has_a_port_worth_opening_and_another_where_HTTP_is_a_proxys()
+    {
+        var open = PortList.For(Remedies("serve --host 0.0.0.0") with { RelayPort = 3478 }, CloudProvider.None);
+        Assert.Equal(["sudo ufw allow 7860/tcp", "sudo ufw allow 7860/udp", "sudo ufw allow 3478/udp"], open.Commands["ufw"]);
+        var behind = PortList.For(Remedies("serve --tcp-port off") with { RelayPort = 3478 }, CloudProvider.None);
+        Assert.Equal(["sudo ufw allow 7860/udp", "sudo ufw allow 3478/udp", "sudo ufw allow 3478/tcp"], behind.Commands["ufw"]);
+    }
+
+    [Fact]
     public void The_tcp_port_for_media_is_published()
     {
         var remedies = Remedies("serve --tcp-port 443");
@@ -162,7 +171,7 @@ public sealed class SelfCheckTests
     private static Remedies Remedies(string line)
     {
         var parsed = Root().Parse(line);
-        return Serve.RemediesFor(parsed, 7860, 7860, Serve.OptionsFrom(parsed).TcpPort is 0 ? 7860 : Serve.OptionsFrom(parsed).TcpPort);
+        return Serve.RemediesFor(parsed, 7860, 7860, Serve.OptionsFrom(parsed).TcpPort is 0 ? 7860 : Serve.OptionsFrom(parsed).TcpPort) with { RelayPort = null };
     }
 
     private static RootCommand Root() => new() { Serve.Command(), Ports.Command() };

@@ -87,10 +87,8 @@ public sealed class CatalogueTests
     public void Every_refusal_of_our_relay_is_a_cause_or_no_fault()
     {
         var kinds = typeof(TurnRefusal).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(TurnRefusal)));
-        var causes = kinds.ToDictionary(type => type.Name, type => RelayRefusals.CauseOf(Blank(type)));
-        Assert.All(causes.Values.OfType<string>(), id => Assert.NotNull(Catalogue.Find(id)));
-        Assert.Equal(["AllocationExists", "Challenge", "ChannelInUse", "FamilyNotServed", "NoAllocation", "NoSuchReservation", "NonceNotAccepted", "PeerFamilyMismatch"],
-            causes.Where(pair => pair.Value is null).Select(pair => pair.Key).Order(StringComparer.Ordinal));
+        Assert.All(kinds.Select(Blank), refusal => Assert.True(
+            RelayRefusals.CauseOf(refusal) is { } id ? Catalogue.Find(id) is not null : refusal.CauseId.StartsWith("turn.", StringComparison.Ordinal), $"{refusal.GetType().Name}: {RelayRefusals.CauseOf(refusal)}"));
         Assert.Equal("turn-rest-username-reversed", RelayRefusals.CauseOf(new TurnRefusal.UnknownUser("bob:1700000000")));
         Assert.Equal("turn-bad-credentials", RelayRefusals.CauseOf(new TurnRefusal.UnknownUser("bob:17")));
     }

@@ -44,7 +44,7 @@ internal static class TurnScenarios
             "it is offered over TLS too", Ready(Turn, TurnTls).Gather(Host(), Relay(TurnTls, protocol: "tls")).TimesOut(Turn).Offer().Answer(Theirs("198.51.100.21", CandidateKind.Srflx)).State("connecting").Still(500)),
         .. new[]
         {
-            "turn-rest-username-reversed", "turn-realm-missing", "turn-realm-mismatch", "turn-udp-unreachable", "not-a-stun-server", "turn-allocation-refused", "turn-allocation-forbidden",
+            "turn-quota-or-capacity", "turn-rest-username-reversed", "turn-realm-missing", "turn-realm-mismatch", "turn-udp-unreachable", "not-a-stun-server", "turn-allocation-refused", "turn-allocation-forbidden",
             "turns-certificate-wrong-name", "turns-certificate-expired", "turns-certificate-untrusted", "turns-handshake-failed",
         }.Select(cause => new Scenario(cause,
             Ready(Turn).Gather(Host()).Offer().Answer(Theirs("198.51.100.21", CandidateKind.Srflx)).Probe(cause, Turn).Silence(CandidateKind.Host),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Thaw.Cli.Verbs;
+using Thaw.IceServers.Reading;
 using Thaw.Net;
 using Thaw.Net.Gathering;
 using Thaw.Protocol;
@@ -24,15 +25,15 @@ public sealed class IceServerTests
     [InlineData("[]", 0)]
     public void A_list_is_read(string text, int count)
     {
-        Assert.True(IceServer.TryParseList(text, out var servers, out string error), error);
+        Assert.True(IceServerText.TryRead(text, DateTimeOffset.UnixEpoch, out var servers, out string error), error);
         Assert.Equal(count, servers.Count);
     }
 
     [Theory]
     [InlineData("stun:a.example,nonsense", "\"nonsense\"")]
-    [InlineData("turn:a.example", "the username is missing")]
+    [InlineData("turn:a.example", "both are missing")]
     [InlineData("""{"urls": "turn:a.example", "username": "u"}""", "the credential is missing")]
-    [InlineData("""{"urls": "turn:a.example:x", "username": "u", "credential": "s3cret-of-ours"}""", "\"x\" is not a port")]
+    [InlineData("""{"urls": "turn:a.example:x", "username": "u", "credential": "s3cret-of-ours"}""", "a port is a number")]
     [InlineData("""{"username": "u", "credential": "s3cret-of-ours"}""", "no \"urls\"")]
     [InlineData("""{"urls": 5, "credential": "s3cret-of-ours"}""", "no \"urls\"")]
     [InlineData("""[{"urls": "stun:a.example"}, 5]""", "neither a URL nor an object")]
@@ -40,7 +41,7 @@ public sealed class IceServerTests
     [InlineData("""{"urls": "turn:a.example", s3cret-of-ours}""", "not JSON at line 1")]
     public void A_wrong_list_is_refused_with_words_that_give_no_secret_away(string text, string named)
     {
-        Assert.False(IceServer.TryParseList(text, out _, out string error));
+        Assert.False(IceServerText.TryRead(text, DateTimeOffset.UnixEpoch, out _, out string error));
         Assert.Contains(named, error, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, error, StringComparison.Ordinal);
 
@@ -70,6 +71,30 @@ public sealed class IceServerTests
         var remedies = Serve.RemediesFor(new RootCommand { Serve.Command() }.Parse(line), 7860, 7000, null);
 
         Assert.Equal(["--ice-servers", "SERVERS", "--udp-port", "7000"], remedies.Line);
+    }
+
+    [Fact]
+    public void Sources_come_from_the_flag_and_their_secrets_stay_out_of_advice_and_errors()
+    {
+        string[] line = ["serve", "--ice-source", $"coturn:host=a.example,secret={Secret}", "google", "--udp-port", "7000"];
+        var parsed = new RootCommand { Serve.Command() }.Parse(line);
+
+        Assert.Empty(parsed.Errors);
+        Assert.True(IceServerOptions.TryCreate(parsed, new(), out var sources, out string error), error);
+        Assert.Equal(["coturn", "google"], sources.Select(s => s.Name));
+        Assert.False(IceServerOptions.TryCreate(new RootCommand { Serve.Command() }.Parse(["serve", "--ice-source", "google", "google"]), new(), out _, out error));
+        Assert.Equal("two sources are named google: give one of them name=…", error);
+        Assert.Equal(["--ice-source", "SOURCE", "--udp-port", "7000"], Serve.RemediesFor(parsed, 7860, 7000, null).Line);
+    }
+
+    [Theory]
+    [InlineData("nobody:secret=s3cret-of-ours", "--ice-source: no preset \"nobody\"")]
+    [InlineData("coturn:s3cret-of-ours", "--ice-source: coturn: after the colon comes key=value")]
+    public void A_wrong_source_is_a_usage_error_without_its_secret(string source, string said)
+    {
+        string message = Assert.Single(new RootCommand { Serve.Command() }.Parse(["serve", "--ice-source", source]).Errors).Message;
+        Assert.StartsWith(said, message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, message, StringComparison.Ordinal);
     }
 
     [Fact]

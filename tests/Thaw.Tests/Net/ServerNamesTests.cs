@@ -65,6 +65,21 @@ public sealed class ServerNamesTests
         Assert.Equal("the name does not exist", _failed.Single().Detail);
     }
 
+    [Fact]
+    public async Task Another_list_is_looked_up_and_what_is_known_of_a_name_stays()
+    {
+        bool isThere = true;
+        var names = Names((_, _) => isThere ? Found("192.0.2.1") : throw new SocketException((int)SocketError.HostNotFound), "stun:a.example");
+        await names.LookUpAsync(Again, Cancel);
+        isThere = false;
+        Assert.True(new IceServer(["turn:a.example", "turn:b.example"], "other", "p").TryConfigure(out var configured, out string error), error);
+        names.Servers = configured;
+
+        var (servers, _) = await names.LookUpAsync(Again, Cancel);
+
+        Assert.Equal(("turn:a.example", "other"), (Assert.Single(servers).Name, servers[0].Credential!.Username));
+    }
+
     private ServerNames Names(Func<string, CancellationToken, Task<IPAddress[]>> resolve, params string[] urls)
     {
         Assert.True(new IceServer(urls, "u", "p").TryConfigure(out var configured, out string error), error);

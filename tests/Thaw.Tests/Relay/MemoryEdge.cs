@@ -21,6 +21,7 @@ internal sealed class MemoryEdge : IDatagramEdge
 
     public void Receive(TimeSpan most, Arrival arrival)
     {
+        Turns++;
         if (most > TimeSpan.Zero) _woken.WaitOne();
         if (_isBroken) throw new InvalidOperationException("A bug.");
     }
@@ -33,7 +34,9 @@ internal sealed class MemoryEdge : IDatagramEdge
         Wake();
     }
 
-    public void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload) { }
+    public long Turns { get; private set; }
+
+    public void Send(EdgeSocket from, TransportAddress to, ReadOnlySpan<byte> payload, bool dontFragment = false) { }
 
     public void Flush() { }
 

@@ -172,10 +172,10 @@ public sealed class RelayAdminTests
 
         var events = (await relay.GetAsync("/api/events?addresses=1")).GetProperty("events");
         Assert.Equal(2, events.GetArrayLength());
-        Assert.Equal(("peer-denied", 403), (events[0].GetProperty("cause").GetString(), events[0].GetProperty("code").GetInt32()));
+        Assert.Equal(("turn-peer-forbidden", 403), (events[0].GetProperty("cause").GetString(), events[0].GetProperty("code").GetInt32()));
         Assert.Equal(("10.1.2.3", "192.0.2.7"), (events[0].GetProperty("peer").GetString(), events[0].GetProperty("source").GetString()));
         Assert.Contains("10.0.0.0/8", events[0].GetProperty("rule").GetString(), StringComparison.Ordinal);
-        Assert.Equal(("wrong-password", 5), (events[1].GetProperty("cause").GetString(), events[1].GetProperty("count").GetInt32()));
+        Assert.Equal(("wrong-password", 5), (events[1].GetProperty("kind").GetString(), events[1].GetProperty("count").GetInt32()));
         Assert.DoesNotContain("192.0.2.7", (await relay.GetAsync("/api/events")).GetRawText(), StringComparison.Ordinal);
     }
 

@@ -29,12 +29,12 @@ internal sealed class WatchedRelay : IAsyncDisposable
         var server = with?.Invoke(TurnTable.Served) ?? TurnTable.Served;
         var clock = new Clock(Time);
         var open = new OpenRelays();
-        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota);
+        var ledger = new SharedLedger(server.TotalQuota, server.UserQuota, server.TotalRate);
         _refusals = new RefusalRing(Time);
         var options = new RelayHostOptions { Observed = _refusals.Note };
         Edges = [.. Enumerable.Range(0, loops).Select(_ => new MemoryEdge())];
-        _loops = [.. Edges.Select((edge, i) => new RelayLoop($"{i}", edge, clock, open, ledger, server, options))];
-        Host = new RelayHost(_loops, 3478, server);
+        _loops = [.. Edges.Select((edge, i) => new RelayLoop($"{i}", _ => edge, clock, open, new MovedClients(), ledger, server, options))];
+        Host = new RelayHost(_loops, [], 3478, server, options);
         foreach (var loop in _loops) loop.Start();
 
         _admin = new RelayAdmin(Host, _refusals);

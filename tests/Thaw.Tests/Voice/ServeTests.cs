@@ -23,6 +23,8 @@ public sealed class ServeTests
     [InlineData("serve --budget checks=301", "--budget")]
     [InlineData("serve --budget checks", "--budget")]
     [InlineData("serve --budget checks=NaN", "--budget")]
+    [InlineData("serve --relay maybe", "--relay takes on or off")]
+    [InlineData("serve --relay-port 65536", "--relay-port")]
     [InlineData("serve --unknown", "--unknown")]
     public void A_wrong_argument_is_named(string line, string named)
     {
@@ -47,6 +49,13 @@ public sealed class ServeTests
     [InlineData("serve --tcp-port off", null)]
     public void The_TCP_port_is_the_UDP_ports_number_or_what_was_said(string line, int? port)
         => Assert.Equal(port, Serve.OptionsFrom(new RootCommand { Serve.Command() }.Parse(line)).TcpPort);
+
+    [Theory]
+    [InlineData("serve", 3478)]
+    [InlineData("serve --relay-port 443", 443)]
+    [InlineData("serve --relay off", null)]
+    public void There_is_a_relay_unless_it_is_off(string line, int? port)
+        => Assert.Equal(port, Serve.OptionsFrom(new RootCommand { Serve.Command() }.Parse(line)).Relay?.Port);
 
     [Fact]
     public void A_budget_names_every_stage_and_what_it_does_not_name_keeps_its_default()

@@ -17,8 +17,9 @@ internal sealed class VoiceWorld : IAsyncDisposable
 {
     private readonly WebApplication _web;
 
-    public VoiceWorld(Func<IVoiceAgent>? agent = null, Func<VoiceServerOptions, VoiceServerOptions>? with = null)
+    public VoiceWorld(Func<IVoiceAgent>? agent = null, Func<VoiceServerOptions, VoiceServerOptions>? with = null, SteppedTime? time = null)
     {
+        Time = time ?? new();
         var options = new VoiceServerOptions { Agent = agent ?? (static () => new LoopbackAgent()), Time = Time };
         (_web, Calls) = VoiceServer.Compose(with?.Invoke(options) ?? options, Peers, Codecs, web => web.UseTestServer());
         _web.StartAsync().GetAwaiter().GetResult();
@@ -28,7 +29,7 @@ internal sealed class VoiceWorld : IAsyncDisposable
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static AudioCodecs Codecs { get; } = AudioCodecs.WithoutOpus("so that tests mean the same everywhere");
-    public SteppedTime Time { get; } = new();
+    public SteppedTime Time { get; }
 
     /// <summary>The test itself decides when its agent is prepared; otherwise a call settles only with an agent that is.</summary>
     public bool AgentIsLate { get; init; }

@@ -9,11 +9,12 @@ import type { Speaker } from "../media/speaker.ts";
 import { record } from "../recorder.ts";
 import type { CandidateNote, Recording } from "../recorder.ts";
 import { watchRequests } from "../requests.ts";
+import { renewedServers, start } from "../start.ts";
+import type { Start } from "../start.ts";
 import { finalVerdict } from "../verdict.ts";
 import type { Happening } from "./events.ts";
 import { vitalsOf } from "./vitals.ts";
 
-const endpoint = "/api/offer";
 const requestLimit = 5_000;
 const silentBelow = 1e-4; // -80 dBFS: a muted or dead device; a quiet room is 20 dB above
 const silentFor = 5_000;
@@ -71,8 +72,9 @@ export class Call {
   }
 
   async start(deviceId: string | undefined) {
+    const started = start(this.#ending.signal);
     if (!(await this.#openMicrophone(deviceId))) return;
-    await this.#dial();
+    await this.#dial(await started);
   }
 
   /** Ends whatever is under way. The state has already said so; this catches up with it. */
@@ -113,7 +115,8 @@ export class Call {
     }
   }
 
-  async #dial() {
+  async #dial({ endpoint, iceServers }: Start) {
+    if (this.#over) return;
     const { microphone, levels, speaker } = this.#devices;
     speaker.onBlocked = (blocked) => this.#happened({ type: "playback", blocked });
 
@@ -144,7 +147,7 @@ export class Call {
     try {
       await this.#client.initDevices();
       if (this.#over) return;
-      await this.#client.connect({ webrtcRequestParams: { endpoint, timeout: requestLimit } });
+      await this.#client.connect({ webrtcRequestParams: { endpoint, timeout: requestLimit }, iceConfig: { iceServers } });
       this.#connected = true;
       this.#watchVitals();
     } catch (e) {
@@ -167,6 +170,7 @@ export class Call {
         onBotDisconnected: () => this.#happened({ type: "peer-left" }),
         // Before that, connect() rejects and says more.
         onDisconnected: () => this.#connected && this.#happened({ type: "client-failed", detail: "" }),
+        onServerMessage: (message: unknown) => (transport.iceServers = renewedServers(message) ?? transport.iceServers),
         onError: (message) => this.#agentError(message),
         onMessageError: (message) => this.#agentError(message),
         onUserStartedSpeaking: () => this.#happened({ type: "speaking", who: "you", on: true }),

@@ -9,7 +9,7 @@ internal static class Established
     [
         .. new[]
         {
-            "turn-rest-username-reversed", "turn-realm-missing", "turn-realm-mismatch", "turn-udp-unreachable", "not-a-stun-server", "turn-allocation-refused", "turn-allocation-forbidden",
+            "turn-quota-or-capacity", "turn-rest-username-reversed", "turn-realm-missing", "turn-realm-mismatch", "turn-udp-unreachable", "not-a-stun-server", "turn-allocation-refused", "turn-allocation-forbidden",
             "turns-certificate-wrong-name", "turns-certificate-expired", "turns-certificate-untrusted", "turns-handshake-failed",
         }.Select(Of),
     ];

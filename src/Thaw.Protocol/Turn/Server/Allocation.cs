@@ -15,7 +15,8 @@ public sealed partial class Allocation
         Transaction = transaction;
     }
 
-    public FiveTuple FiveTuple { get; }
+    /// <summary>Changes when a mobile client has arrived elsewhere.</summary>
+    public FiveTuple FiveTuple { get; internal set; }
 
     /// <summary>As the client named itself, made fit for display.</summary>
     public string User => Identity.Display;
@@ -37,7 +38,7 @@ public sealed partial class Allocation
 
     public int ChannelCount => _channels.Count;
 
-    internal TurnIdentity Identity { get; }
+    internal TurnIdentity Identity { get; private set; }
 
     /// <summary>Of the Allocate that made it: the same again is a retransmission (RFC 8656 §7.2).</summary>
     internal TransactionId Transaction { get; }
@@ -47,16 +48,31 @@ public sealed partial class Allocation
     internal ulong? ReservationToken { get; set; }
     internal int AdditionalFamilyError { get; set; }
 
+    internal RateBucket RateToPeers;
+    internal RateBucket RateToClient;
+    internal Instant RateToldUntil { get; set; }
+
     /// <summary>Its place in the server's order of deadlines; never later than its earliest.</summary>
     internal Instant QueuedAt { get; set; } = Instant.Never;
 
     /// <summary>Tells apart what is due at one instant.</summary>
     internal long Number { get; init; }
 
-    internal RelayedTransportAddress? RelayFor(TransportAddress peer) => peer.IsIPv4 ? IPv4 : IPv6;
+    /// <summary>
+    /// The same user proved itself by another key: a new password, another algorithm, a new token. What was booked stays
+    /// booked on the account that it was booked on.
+    /// </summary>
+    internal void Adopt(TurnIdentity identity)
+    {
+        if (!ReferenceEquals(identity, Identity)) Identity = identity with { Account = Identity.Account };
+    }
+
+    internal RelayedTransportAddress? RelayFor(TransportAddress peer)
+        => peer.Protocol == Protocol ? peer.IsIPv4 ? IPv4 : IPv6 : null;
 
     internal Permission? FindPermission(TransportAddress peer, Instant now)
     {
+        if (_permissionTable is { } table) return table.TryGetValue(Key(peer), out var found) && now < found.ExpiresAt ? found : null;
         foreach (var permission in _permissions)
             if (permission.Peer.SameAddress(peer)) return now < permission.ExpiresAt ? permission : null;
         return null;
@@ -64,6 +80,7 @@ public sealed partial class Allocation
 
     internal ChannelBinding? FindChannel(ushort number, Instant now)
     {
+        if (_channelsByNumber is { } table) return table.TryGetValue(number, out var found) && now < found.ExpiresAt ? found : null;
         foreach (var channel in _channels)
             if (channel.Number == number) return now < channel.ExpiresAt ? channel : null;
         return null;
@@ -71,6 +88,7 @@ public sealed partial class Allocation
 
     internal ChannelBinding? FindChannel(TransportAddress peer, Instant now)
     {
+        if (_channelsByPeer is { } table) return table.TryGetValue(peer, out var found) && now < found.ExpiresAt ? found : null;
         foreach (var channel in _channels)
             if (channel.Peer == peer) return now < channel.ExpiresAt ? channel : null;
         return null;
@@ -91,21 +109,34 @@ public sealed partial class Allocation
         else _permissions.Add(permission);
         foreach (var channel in _channels)
             if (channel.Peer.SameAddress(peer)) channel.Permission = permission;
+        Tabulate(permission);
         return permission;
     }
 
     /// <summary>Binds or refreshes; the caller has checked that neither end is bound to another.</summary>
     internal void Bind(ushort number, TransportAddress peer, Permission permission, Instant expiresAt)
     {
-        _channels.RemoveAll(known => known.Number == number || known.Peer == peer);
-        _channels.Add(new ChannelBinding(number, peer, permission, expiresAt));
+        var channel = new ChannelBinding(number, peer, permission, expiresAt);
+        int removed = _channels.RemoveAll(known => known.Number == number || known.Peer == peer);
+        _channels.Add(channel);
+        if (removed > 0) TabulateChannels();
+        else Tabulate(channel);
+    }
+
+    /// <summary>Ends permissions before their time, and the channels with them.</summary>
+    internal void Revoke(Predicate<Permission> isRevoked, Instant now)
+    {
+        foreach (var permission in _permissions)
+            if (isRevoked(permission)) permission.ExpiresAt = now;
+        _channels.RemoveAll(channel => channel.Permission.ExpiresAt <= now);
+        _permissions.RemoveAll(permission => permission.ExpiresAt <= now);
     }
 
     /// <summary>Forgets what has run out.</summary>
     internal void Sweep(Instant now)
     {
-        _channels.RemoveAll(channel => channel.ExpiresAt <= now);
-        _permissions.RemoveAll(permission => permission.ExpiresAt <= now);
+        if (_channels.RemoveAll(channel => channel.ExpiresAt <= now) > 0) TabulateChannels();
+        if (_permissions.RemoveAll(permission => permission.ExpiresAt <= now) > 0) TabulatePermissions();
     }
 
     internal Instant NextDeadline()
@@ -113,6 +144,7 @@ public sealed partial class Allocation
         var next = ExpiresAt;
         foreach (var permission in _permissions) next = Instant.Earlier(next, permission.ExpiresAt);
         foreach (var channel in _channels) next = Instant.Earlier(next, channel.ExpiresAt);
+        foreach (var connection in Connections) next = Instant.Earlier(next, connection.Deadline);
         return next;
     }
 }

@@ -12,8 +12,8 @@ internal sealed class AnswerBudget
     private const int Sets = 2048, Ways = 4;
 
     private readonly Entry[] _entries = new Entry[Sets * Ways];
-    private readonly double _perSecond;
-    private readonly double _burst;
+    private double _perSecond;
+    private double _burst;
     private readonly ulong _key0, _key1;
 
     public AnswerBudget(double perSecond, double burst, RandomNumberGenerator random)
@@ -25,6 +25,8 @@ internal sealed class AnswerBudget
         _key0 = BitConverter.ToUInt64(keys);
         _key1 = BitConverter.ToUInt64(keys[8..]) | 1;
     }
+
+    public void SetRates(double perSecond, double burst) => (_perSecond, _burst) = (perSecond, burst);
 
     /// <param name="isFirst">False when it is refused: true for the first refusal since the source was last heard out.</param>
     public bool TryTake(TransportAddress source, Instant now, out bool isFirst)

@@ -11,7 +11,7 @@ public sealed record PeerRule(AddressPrefix? Prefix, string Reason)
 /// Which peers a client may reach through the server. The one place that decides it: for permissions, channels and
 /// every single Send. What is allowed by name is allowed; else what lies in a denied block, however spelled, is not.
 /// </summary>
-public sealed class PeerPolicy
+public sealed partial class PeerPolicy
 {
     // Amplifiers that a forged "peer" would wake: DNS, NTP, SNMP, CLDAP, SSDP, memcached.
     private static readonly ushort[] Amplifiers = [53, 123, 161, 389, 1900, 11211];
@@ -37,14 +37,20 @@ public sealed class PeerPolicy
     public static PeerPolicy Lan { get; } = new([], ReservedAddresses.Lan);
 
     /// <summary>This policy with more exceptions and more rules.</summary>
-    public PeerPolicy With(IEnumerable<AddressPrefix> allowed, IEnumerable<PeerRule> denied) => new([.. _allowed, .. allowed], [.. denied, .. _denied]);
+    public PeerPolicy With(IEnumerable<AddressPrefix> allowed, IEnumerable<PeerRule> denied)
+        => new([.. _allowed, .. allowed], [.. denied, .. _denied]) { _only = _only };
 
     /// <returns>The rule that denies it, or null.</returns>
-    public PeerRule? Judge(TransportAddress peer) => JudgePort(peer.Port) ?? JudgeAddress(peer);
+    public PeerRule? Judge(TransportAddress peer)
+    {
+        if (_only is not null) return IsServed(peer) ? null : NotServed;
+        return JudgePort(peer.Port) ?? JudgeAddress(peer);
+    }
 
     /// <summary>The same without the port, which a permission does not have (RFC 8656 §10.2).</summary>
     public PeerRule? JudgeAddress(TransportAddress peer)
     {
+        if (_only is not null) return IsServedAddress(peer) ? null : NotServed;
         var bits = AddressPrefix.Bits(peer);
         if (IsAllowed(bits)) return null;
         return Denying(bits) ?? (EmbeddedIPv4.TryFind(bits, out var inner) ? Denying(inner) : null);
@@ -52,7 +58,8 @@ public sealed class PeerPolicy
 
     internal static PeerRule? JudgePort(ushort port) => port == 0 ? PortZero : Amplifiers.AsSpan().Contains(port) ? Amplifier : null;
 
-    internal bool IsAllowedByName(TransportAddress peer) => IsAllowed(AddressPrefix.Bits(peer));
+    // Where the peers are counted, nobody else is one by being a relayed address of ours.
+    internal bool IsAllowedByName(TransportAddress peer) => _only is not null || IsAllowed(AddressPrefix.Bits(peer));
 
     private bool IsAllowed(UInt128 bits)
     {

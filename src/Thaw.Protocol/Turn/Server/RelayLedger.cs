@@ -26,6 +26,13 @@ public interface IRelayLedger
 
     /// <summary>Forgets promises that nobody came for.</summary>
     void Expire(Instant now);
+
+    /// <summary>From now on. Whoever has more than a new limit keeps it and gets no more.</summary>
+    /// <param name="totalRate">Bytes a second of all, each way; 0: no limit.</param>
+    void SetLimits(int totalQuota, int userQuota, long totalRate);
+
+    /// <summary>Books bytes of one way on the rate of all.</summary>
+    bool TryTakeBytes(bool toPeer, int bytes, Instant now);
 }
 
 public enum RelayLimit { User, Total }
@@ -34,19 +41,25 @@ public enum RelayLimit { User, Total }
 public sealed record Reservation(TransportAddress Local, string Account, Instant ExpiresAt);
 
 /// <summary>The ledger itself, for one owner.</summary>
-public sealed class RelayLedger(int totalQuota, int userQuota) : IRelayLedger
+public sealed class RelayLedger : IRelayLedger
 {
     private readonly Dictionary<string, int> _taken = []; // no longer than the total quota
     private readonly Dictionary<ulong, Reservation> _reservations = [];
     private readonly HashSet<TransportAddress> _reserved = [];
+    private int _totalQuota;
+    private int _userQuota;
+    private double _ticksPerByte;
+    private RateBucket _toPeers, _toClients;
+
+    public RelayLedger(int totalQuota, int userQuota, long totalRate = 0) => SetLimits(totalQuota, userQuota, totalRate);
 
     public int Count { get; private set; }
 
     public RelayLimit? TryTake(string account, int count)
     {
         int taken = _taken.GetValueOrDefault(account);
-        if (count > totalQuota - Count) return RelayLimit.Total;
-        if (count > userQuota - taken) return RelayLimit.User;
+        if (count > _totalQuota - Count) return RelayLimit.Total;
+        if (count > _userQuota - taken) return RelayLimit.User;
         _taken[account] = taken + count;
         Count += count;
         return null;
@@ -83,6 +96,11 @@ public sealed class RelayLedger(int totalQuota, int userQuota) : IRelayLedger
             Release(reservation.Account);
         }
     }
+
+    public void SetLimits(int totalQuota, int userQuota, long totalRate)
+        => (_totalQuota, _userQuota, _ticksPerByte) = (totalQuota, userQuota, RelayRates.TicksPerByte(totalRate));
+
+    public bool TryTakeBytes(bool toPeer, int bytes, Instant now) => (toPeer ? ref _toPeers : ref _toClients).TryTake(bytes, _ticksPerByte, now);
 
     private void Forget(ulong token, Reservation reservation)
     {

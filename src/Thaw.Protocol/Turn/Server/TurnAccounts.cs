@@ -12,16 +12,19 @@ internal sealed class TurnAccounts
         [0, (byte)PasswordAlgorithm.Sha256, 0, 0, 0, (byte)PasswordAlgorithm.Md5, 0, 0];
 
     private readonly string _realm;
-    private readonly Dictionary<string, TurnUser> _users;
+    private readonly Dictionary<string, TurnUser> _users = [];
     private readonly Dictionary<string, TurnUser> _byUserhash = [];
     private readonly string[] _secrets;
 
+    /// <exception cref="ArgumentException">Two users, or two keys, of one name.</exception>
     public TurnAccounts(TurnServerOptions options)
     {
         _realm = options.Realm;
         Realm = Encoding.UTF8.GetBytes(options.Realm);
-        _users = options.Users.ToDictionary(user => user.Name);
+        foreach (var user in options.Users)
+            if (!_users.TryAdd(user.Name, user)) throw new ArgumentException($"Two users are called {TurnIdentity.ForDisplay(Encoding.UTF8.GetBytes(user.Name))}.");
         _secrets = [.. options.SharedSecrets];
+        Tokens = options.OAuthKeys is [] ? null : new TokenAccounts(options.OAuthKeys, options.OAuthServerName ?? options.Realm);
 
         // A hash of a name cannot be turned back, and the names of a shared secret are not known before they come.
         bool takesUserhash = options.OffersSha256 && _secrets.Length == 0;
@@ -35,6 +38,9 @@ internal sealed class TurnAccounts
 
     public bool OffersSha256 { get; }
 
+    /// <summary>Null: no access tokens.</summary>
+    public TokenAccounts? Tokens { get; }
+
     /// <summary>The security features that the nonce announces (RFC 8489 §18.1).</summary>
     public int Features { get; }
 
@@ -42,12 +48,13 @@ internal sealed class TurnAccounts
     public static ReadOnlySpan<byte> PasswordAlgorithms => Algorithms;
 
     /// <summary>Whose key made the request's integrity attribute?</summary>
+    /// <param name="minted">The name's parts, where a shared secret made it.</param>
     /// <returns>Why nobody's, or null.</returns>
     public TurnRefusal? Recognise(
-        in StunReader request, PasswordAlgorithm algorithm, long unixTime, out TurnIdentity? identity, out bool isReversed)
+        in StunReader request, PasswordAlgorithm algorithm, long unixTime, out TurnIdentity? identity, out TimeLimitedName? minted)
     {
         identity = null;
-        isReversed = false;
+        minted = null;
         if (request.TryFind(StunAttributeType.Userhash, out var hash))
         {
             return _byUserhash.TryGetValue(Convert.ToHexString(hash.Value), out var hashed)
@@ -56,6 +63,9 @@ internal sealed class TurnAccounts
         }
 
         request.TryFind(StunAttributeType.Username, out var attribute);
+        if (request.TryFind(StunAttributeType.AccessToken, out var token) && Tokens is not null)
+            return Tokens.Recognise(request, token.Value, attribute.Value, unixTime, out identity);
+
         string username = Encoding.UTF8.GetString(attribute.Value);
         if (_users.TryGetValue(username, out var user)) return Recognise(request, algorithm, user, out identity);
 
@@ -68,16 +78,16 @@ internal sealed class TurnAccounts
             if (request.CheckIntegrity(key) is not StunSeal.Valid) continue;
             if (!isTimed) return new TurnRefusal.CredentialWithoutExpiry(display);
             if (name.ExpiresAt < unixTime) return new TurnRefusal.CredentialExpired(display, TimeSpan.FromSeconds(unixTime - name.ExpiresAt));
-            isReversed = name.IsReversed;
+            minted = name;
             identity = new TurnIdentity(attribute.Value.ToArray(), account, algorithm, key);
             return null;
         }
 
         bool isTheSecret = false;
         foreach (string secret in _secrets) isTheSecret |= request.CheckIntegrity(Key(algorithm, username, secret)) is StunSeal.Valid;
-        return isTimed && _secrets.Length > 0 || isTheSecret
-            ? new TurnRefusal.WrongPassword(display, isTheSecret)
-            : new TurnRefusal.UnknownUser(display);
+        if (isTimed && _secrets.Length > 0 || isTheSecret) return new TurnRefusal.WrongPassword(display, isTheSecret, isTimed ? name.Oddity(unixTime) : default);
+        if (Tokens?.IsKey(username) is true) return new TurnRefusal.TokenNotAccepted(display, TokenFault.Missing);
+        return new TurnRefusal.UnknownUser(display);
     }
 
     private TurnRefusal.WrongPassword? Recognise(in StunReader request, PasswordAlgorithm algorithm, TurnUser user, out TurnIdentity? identity)

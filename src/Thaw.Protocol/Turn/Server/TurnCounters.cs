@@ -9,6 +9,9 @@ public enum RelayDrop
     PeerDenied, // a port, or one of our own addresses where no relay is
     Malformed,
     TooLong,
+    TooManyConnections,
+    OverRate,      // of its allocation
+    OverTotalRate, // of all
     NotDrained, // the host broke the contract: one input, then poll
 }
 
@@ -19,7 +22,8 @@ public sealed class TurnCounters
 
     private readonly long[] _drops = new long[Enum.GetValues<RelayDrop>().Length];
     private readonly long[] _ends = new long[Enum.GetValues<AllocationEnd>().Length];
-    private readonly long[] _refusals = new long[LastCode - FirstCode + 1];
+    private readonly long[] _byCode = new long[LastCode - FirstCode + 1];
+    private readonly long[] _byCause = new long[TurnCauses.All.Count];
 
     public long PacketsToPeers { get; internal set; }
     public long BytesToPeers { get; internal set; }
@@ -43,7 +47,10 @@ public sealed class TurnCounters
 
     /// <summary>By error code, without <see cref="Challenges"/>; only codes that were used.</summary>
     public IEnumerable<(int Code, long Count)> RefusalsByCode
-        => _refusals.Index().Where(refused => refused.Item > 0).Select(refused => (refused.Index + FirstCode, refused.Item));
+        => _byCode.Index().Where(refused => refused.Item > 0).Select(refused => (refused.Index + FirstCode, refused.Item));
+
+    /// <summary>Refusals by kind; the first answer of every session, <see cref="TurnCause.Challenge"/>, is one.</summary>
+    public long Refused(TurnCause cause) => _byCause[(int)cause];
 
     internal void Count(RelayDrop reason) => _drops[(int)reason]++;
 
@@ -52,7 +59,8 @@ public sealed class TurnCounters
     internal void Count(int code, TurnRefusal refusal)
     {
         Refusals++;
+        _byCause[(int)refusal.Cause]++;
         if (refusal is TurnRefusal.Challenge or TurnRefusal.NonceNotAccepted { Fault: NonceFault.Stale }) Challenges++;
-        else _refusals[code - FirstCode]++;
+        else _byCode[code - FirstCode]++;
     }
 }

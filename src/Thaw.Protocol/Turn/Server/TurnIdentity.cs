@@ -13,8 +13,19 @@ internal sealed record TurnIdentity(byte[] Username, string Account, PasswordAlg
 
     public string Display { get; } = ForDisplay(Username);
 
-    public bool Is(ReadOnlySpan<byte> username, PasswordAlgorithm algorithm)
-        => Algorithm == algorithm && username.SequenceEqual(Username);
+    /// <summary>Unix time at which the access token that it came with is over (RFC 7635); null: no token.</summary>
+    public long? TokenEndsAt { get; init; }
+
+    /// <summary>
+    /// RFC 8656 §5: the same user. A token says who signs only by the key in it, and the next one has another key, perhaps
+    /// under another name: so any token carries on what a token began.
+    /// </summary>
+    public bool MayTakeOver(TurnIdentity owner)
+        => TokenEndsAt is not null ? owner.TokenEndsAt is not null : owner.TokenEndsAt is null && Username.AsSpan().SequenceEqual(owner.Username);
+
+    /// <summary>Of a token, the key in it is the key, whatever the algorithm; and it ends with the token.</summary>
+    public bool Is(ReadOnlySpan<byte> username, PasswordAlgorithm algorithm, long unixTime)
+        => (TokenEndsAt is { } end ? unixTime < end : Algorithm == algorithm) && username.SequenceEqual(Username);
 
     /// <summary>A stranger's bytes, of which none can end a line, colour a terminal or fill a disk.</summary>
     public static string ForDisplay(ReadOnlySpan<byte> bytes)
@@ -43,6 +54,11 @@ public sealed record TurnUser(string Name, string Password)
 internal readonly record struct TimeLimitedName(long ExpiresAt, string User, bool IsReversed)
 {
     private const long Earliest = 1_000_000_000; // 2001: a smaller number is somebody's name, not a time
+    private const long FirstOfMilliseconds = 1_000_000_000_000; // as seconds, the year 33658
+    private const long Year = 366 * 86_400;
+
+    public ExpiryOddity Oddity(long unixTime)
+        => ExpiresAt >= FirstOfMilliseconds ? ExpiryOddity.Milliseconds : ExpiresAt - unixTime > Year ? ExpiryOddity.FarAhead : ExpiryOddity.None;
 
     public static bool TryParse(string username, out TimeLimitedName name)
     {
@@ -58,6 +74,6 @@ internal readonly record struct TimeLimitedName(long ExpiresAt, string User, boo
         return name.IsReversed;
     }
 
-    private static bool TryParseTime(string text, out long time)
+    internal static bool TryParseTime(string text, out long time)
         => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out time) && time >= Earliest;
 }

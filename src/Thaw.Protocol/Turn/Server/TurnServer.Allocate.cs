@@ -5,11 +5,16 @@ namespace Thaw.Protocol.Turn;
 public sealed partial class TurnServer
 {
     private const byte Udp = 17; // RFC 8656 §18.8
+    private const byte Tcp = 6;  // RFC 6062 §6.2
 
     /// <summary>What an Allocate asks for, once it is known to make sense.</summary>
     private readonly record struct Wish(bool WantsIPv4, bool WantsIPv6, bool IsEven, bool ReservesNext, ulong? Token, TimeSpan Lifetime)
     {
         public bool IsDual => WantsIPv4 && WantsIPv6;
+
+        public TransportProtocol Protocol { get; init; }
+
+        public bool IsMobile { get; init; }
     }
 
     private void Allocate(in StunReader request, in Asked asked, TurnIdentity identity, Allocation? existing, Instant now)
@@ -22,7 +27,7 @@ public sealed partial class TurnServer
             return;
         }
 
-        if (ReadWish(request, out var wish) is var (code, refusal))
+        if (ReadWish(request, asked.FiveTuple.Client.Protocol, out var wish) is var (code, refusal))
         {
             Refuse(asked, identity, code, refusal);
             return;
@@ -35,12 +40,14 @@ public sealed partial class TurnServer
             return;
         }
 
+        var granted = Grant(wish.Lifetime, identity, now);
         var allocation = new Allocation(asked.FiveTuple, identity, asked.Transaction)
         {
-            Granted = wish.Lifetime,
-            ExpiresAt = now + wish.Lifetime,
+            Granted = granted,
+            ExpiresAt = now + granted,
             Number = Counters.AllocationsMade,
             MadeAt = now,
+            Protocol = wish.Protocol,
         };
         if (TryFurnish(allocation, wish, now) is var (failure, why))
         {
@@ -50,10 +57,11 @@ public sealed partial class TurnServer
 
         _allocations.Add(asked.FiveTuple, allocation);
         _byNumber.Add(new Numbered(allocation.Number, allocation));
+        if (wish.IsMobile) IssueTicket(allocation);
         Schedule(allocation);
         Counters.AllocationsMade++;
         Note(new Observation.AllocationMade(asked.FiveTuple, allocation.User,
-            (allocation.IPv4 ?? allocation.IPv6!).Announced, allocation.IPv4 is null ? null : allocation.IPv6?.Announced, wish.Lifetime));
+            (allocation.IPv4 ?? allocation.IPv6!).Announced, allocation.IPv4 is null ? null : allocation.IPv6?.Announced, granted));
         AnswerAllocate(asked, allocation);
     }
 
@@ -65,13 +73,19 @@ public sealed partial class TurnServer
     }
 
     /// <summary>RFC 8656 §7.2, steps 3 to 8.</summary>
-    private (int Code, TurnRefusal Refusal)? ReadWish(in StunReader request, out Wish wish)
+    private (int Code, TurnRefusal Refusal)? ReadWish(in StunReader request, TransportProtocol client, out Wish wish)
     {
         wish = default;
         if (!request.TryFind(StunAttributeType.RequestedTransport, out var transport) || !transport.TryReadUInt32(out uint protocol))
             return Bad(StunAttributeType.RequestedTransport);
-        if (protocol >> 24 != Udp)
+        bool isTcp = _options.RelaysTcp && protocol >> 24 == Tcp;
+        if (protocol >> 24 != Udp && !isTcp)
             return (StunErrorCode.UnsupportedTransportProtocol, new TurnRefusal.TransportNotServed((int)(protocol >> 24)));
+
+        if (isTcp && FindFlawOfTcp(request, client) is var (flaw, why)) return (flaw, why);
+        bool isMobile = request.TryFind(StunAttributeType.MobilityTicket, out var ticket);
+        if (isMobile && ticket.Value.Length > 0) return Bad(StunAttributeType.MobilityTicket); // RFC 8016 §3.1.2
+        if (isMobile && !_options.IsMobile) return (StunErrorCode.MobilityForbidden, new TurnRefusal.MobilityOff());
 
         bool hasFamily = request.TryFind(StunAttributeType.RequestedAddressFamily, out var family);
         bool hasAdditional = request.TryFind(StunAttributeType.AdditionalAddressFamily, out var additional);
@@ -90,7 +104,11 @@ public sealed partial class TurnServer
         if (!TryReadLifetime(request, out var lifetime)) return Bad(StunAttributeType.Lifetime);
 
         wish = new Wish(!isIPv6, isIPv6 || hasAdditional, hasEven, reservesNext, hasToken ? reservation : null,
-            lifetime is { } asked && asked > _options.DefaultLifetime ? Min(asked, _options.MaxLifetime) : _options.DefaultLifetime);
+            lifetime is { } asked && asked > _options.DefaultLifetime ? Min(asked, _options.MaxLifetime) : _options.DefaultLifetime)
+        {
+            Protocol = isTcp ? TransportProtocol.Tcp : TransportProtocol.Udp,
+            IsMobile = isMobile && !isTcp,
+        };
         return null;
     }
 
@@ -134,6 +152,7 @@ public sealed partial class TurnServer
         writer.AddXorAddress(StunAttributeType.XorMappedAddress, asked.FiveTuple.Client);
         if (allocation.ReservationToken is { } token) writer.Add(StunAttributeType.ReservationToken, token);
         if (allocation.AdditionalFamilyError != 0) WriteAddressError(ref writer, allocation.IPv6 is null, allocation.AdditionalFamilyError);
+        WriteTicket(ref writer, allocation);
         Finish(ref writer, asked, allocation.Identity);
     }
 

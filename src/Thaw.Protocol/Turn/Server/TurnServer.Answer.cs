@@ -14,14 +14,18 @@ public sealed partial class TurnServer
         StunAttributeType.Realm, StunAttributeType.Nonce, StunAttributeType.PasswordAlgorithm, StunAttributeType.ChannelNumber,
         StunAttributeType.Lifetime, StunAttributeType.XorPeerAddress, StunAttributeType.RequestedAddressFamily, StunAttributeType.EvenPort,
         StunAttributeType.RequestedTransport, StunAttributeType.DontFragment, StunAttributeType.ReservationToken,
+        StunAttributeType.AccessToken,
     ];
+
+    // With it (RFC 6062 §6.2).
+    private static readonly StunAttributeType[] UnderstoodOfConnections = [.. Understood, StunAttributeType.ConnectionId];
 
     // A Binding request needs no credential, but one that has it is no error.
     private static readonly StunAttributeType[] UnderstoodInBinding =
     [
         StunAttributeType.Username, StunAttributeType.Userhash, StunAttributeType.MessageIntegrity, StunAttributeType.MessageIntegritySha256,
         StunAttributeType.Realm, StunAttributeType.Nonce, StunAttributeType.PasswordAlgorithm, StunAttributeType.Priority,
-        StunAttributeType.UseCandidate,
+        StunAttributeType.UseCandidate, StunAttributeType.AccessToken,
     ];
 
     private static readonly StunAttributeType[] UnderstoodInBehaviour =
@@ -42,14 +46,21 @@ public sealed partial class TurnServer
             return;
         }
 
+        if (_options.RelaysTcp && asked.Method is (StunMethod.Connect or StunMethod.ConnectionBind))
+        {
+            HandleConnection(request, asked, now);
+            return;
+        }
+
         if (asked.Method is not (StunMethod.Allocate or StunMethod.Refresh or StunMethod.CreatePermission or StunMethod.ChannelBind))
         {
             RefuseUnproven(asked, StunErrorCode.BadRequest, new TurnRefusal.UnknownMethod(), now);
             return;
         }
 
-        var allocation = _allocations.GetValueOrDefault(fiveTuple);
+        var allocation = _allocations.GetValueOrDefault(fiveTuple) ?? FindMobile(request, asked);
         if (!TryAuthenticate(request, asked, allocation, now, out var identity)) return;
+        allocation?.Adopt(identity);
         if (request.FindUnknown(Understood, stackalloc ushort[1]) > 0)
         {
             RefuseUnknown(request, Understood, asked, identity);
@@ -60,6 +71,7 @@ public sealed partial class TurnServer
         else if (allocation is null) Refuse(asked, identity, StunErrorCode.AllocationMismatch, new TurnRefusal.NoAllocation());
         else if (asked.Method is StunMethod.Refresh) Refresh(request, asked, allocation, now);
         else if (asked.Method is StunMethod.CreatePermission) CreatePermission(request, asked, allocation, now);
+        else if (allocation.Protocol is TransportProtocol.Tcp) Refuse(asked, identity, StunErrorCode.BadRequest, new TurnRefusal.NotOverThisTransport());
         else BindChannel(request, asked, allocation, now);
     }
 
@@ -91,6 +103,7 @@ public sealed partial class TurnServer
         else if (identity is not null) writer.AddIntegrity(identity.Key);
         if (asked.WantsFingerprint) writer.AddFingerprint();
         (_pendingSource, _pendingDestination, _pendingLength) = (asked.FiveTuple.Server, asked.FiveTuple.Client, writer.Finish().Length);
+        _pendingDontFragment = false;
         _isPending = true;
     }
 
@@ -108,12 +121,13 @@ public sealed partial class TurnServer
         if (!MayAnswer(asked, now)) return false;
 
         var writer = Begin(asked, StunClass.ErrorResponse);
-        writer.AddError(code, refusal is TurnRefusal.CredentialExpired ? "Credential expired"u8 : default);
+        writer.AddError(code, refusal is TurnRefusal.CredentialExpired or TurnRefusal.TokenNotAccepted { Fault: TokenFault.Expired } ? "Credential expired"u8 : default);
         writer.Add(StunAttributeType.Realm, _accounts.Realm);
         Span<byte> nonce = stackalloc byte[ServerNonce.Length];
         _nonces.Write(nonce, asked.FiveTuple.Client, UnixTime(now));
         writer.Add(StunAttributeType.Nonce, nonce);
         if (_accounts.OffersSha256) writer.Add(StunAttributeType.PasswordAlgorithms, TurnAccounts.PasswordAlgorithms);
+        if (_accounts.Tokens is { } tokens) writer.Add(StunAttributeType.ThirdPartyAuthorization, tokens.ServerName); // RFC 7635 §6.1
         Finish(ref writer, asked, identity: null);
         NoteRefusal(asked, code, refusal);
         return false;
@@ -159,7 +173,12 @@ public sealed partial class TurnServer
         TurnRefusal.OthersAllocation => "Allocation of another user"u8,
         TurnRefusal.PeerFamilyMismatch => "Peer of the other address family"u8,
         TurnRefusal.FamilyNotServed => "Address family not served"u8,
-        TurnRefusal.TransportNotServed => "Only UDP is relayed"u8,
+        TurnRefusal.TransportNotServed => "Transport not relayed"u8,
+        TurnRefusal.NotOverThisTransport => "Not with this transport"u8,
+        TurnRefusal.ConnectionExists => "Connection exists"u8,
+        TurnRefusal.TooManyConnections => "Too many connections"u8,
+        TurnRefusal.NoSuchConnection => "No such connection"u8,
+        TurnRefusal.MobilityOff => "No mobility here"u8,
         TurnRefusal.UserQuota => "Quota reached"u8,
         TurnRefusal.TotalQuota or TurnRefusal.PortsExhausted => "Server is full"u8,
         TurnRefusal.NoSuchReservation => "No such reservation"u8,

@@ -6,8 +6,8 @@ public sealed partial class TurnServer
 {
     private const int MaxUsername = 513; // RFC 8489 §14.3: fewer than 509 bytes; §14.9 gives a realm 763
 
-    private readonly TurnAccounts _accounts;
-    private readonly ServerNonce _nonces;
+    private TurnAccounts _accounts;
+    private ServerNonce _nonces;
     private DateTimeOffset _wallClock;
     private Instant _wallClockAt;
 
@@ -33,20 +33,27 @@ public sealed partial class TurnServer
 
         // The key of a living allocation is at hand; and its credential may have run out meanwhile (docs/rfc/turn-server.md).
         if (allocation?.Identity is { } owner && request.TryFind(StunAttributeType.Username, out var username)
-            && owner.Is(username.Value, algorithm) && request.CheckIntegrity(owner.Key) is StunSeal.Valid)
+            && owner.Is(username.Value, algorithm, UnixTime(now)) && request.CheckIntegrity(owner.Key) is StunSeal.Valid)
         {
             identity = owner;
             return true;
         }
 
-        if (_accounts.Recognise(request, algorithm, UnixTime(now), out var found, out bool isReversed) is { } refusal)
+        if (_accounts.Recognise(request, algorithm, UnixTime(now), out var found, out var minted) is { } refusal)
             return Challenge(asked, StunErrorCode.Unauthenticated, refusal, now);
 
         identity = found!;
-        if (allocation is not null && !identity.Username.AsSpan().SequenceEqual(allocation.Identity.Username))
+        if (allocation is not null && !identity.MayTakeOver(allocation.Identity))
             return Refuse(asked, identity, StunErrorCode.WrongCredentials, new TurnRefusal.OthersAllocation(identity.Display)); // RFC 8656 §5
-        if (isReversed && asked.Method is StunMethod.Allocate) Note(new Observation.CredentialReversed(asked.FiveTuple, identity.Display));
+        if (asked.Method is StunMethod.Allocate) NoteOddity(asked, identity, minted, now);
         return true;
+    }
+
+    private void NoteOddity(in Asked asked, TurnIdentity identity, TimeLimitedName? minted, Instant now)
+    {
+        if (minted is not { } name) return;
+        if (name.IsReversed) Note(new Observation.CredentialReversed(asked.FiveTuple, identity.Display));
+        if (name.Oddity(UnixTime(now)) is var oddity and not ExpiryOddity.None) Note(new Observation.CredentialLastsTooLong(asked.FiveTuple, identity.Display, oddity));
     }
 
     private static StunAttributeType? FindFlaw(in StunReader request)

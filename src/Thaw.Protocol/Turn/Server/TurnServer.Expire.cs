@@ -36,7 +36,7 @@ public sealed partial class TurnServer
             Unschedule(allocation);
             allocation.Sweep(now);
             if (allocation.ExpiresAt <= now) End(allocation, AllocationEnd.Expired);
-            else Schedule(allocation);
+            else ExpireConnections(allocation, now);
         }
 
         if (_nextReservation <= now) ExpireReservations(now);
@@ -51,11 +51,13 @@ public sealed partial class TurnServer
         if (allocation.IPv4 is { } four) GiveBack(four, allocation);
         if (allocation.IPv6 is { } six) GiveBack(six, allocation);
         (allocation.IPv4, allocation.IPv6) = (null, null);
+        EndMobility(allocation);
         Note(new Observation.AllocationEnded(allocation.FiveTuple, allocation.User, reason, allocation.BytesToPeers, allocation.BytesToClient));
     }
 
     private void GiveBack(RelayedTransportAddress relayed, Allocation allocation)
     {
+        CloseConnections(relayed, allocation);
         Shut(relayed);
         _ledger.Release(allocation.Identity.Account);
     }

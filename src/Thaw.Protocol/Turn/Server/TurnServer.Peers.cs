@@ -18,7 +18,7 @@ public sealed partial class TurnServer
                 return;
             }
 
-            if (Judge(allocation, peer, hasPort: false) is var (code, refusal))
+            if (Judge(allocation, peer.Over(allocation.Protocol), hasPort: false) is var (code, refusal))
             {
                 Refuse(asked, allocation.Identity, code, refusal);
                 return;
@@ -88,8 +88,7 @@ public sealed partial class TurnServer
     private (int Code, TurnRefusal Refusal)? Judge(Allocation allocation, TransportAddress peer, bool hasPort)
     {
         // Forbidden before mismatched: a mapped ::ffff:127.0.0.1 is 127.0.0.1, whatever the allocation.
-        var rule = hasPort ? PeerPolicy.JudgePort(peer.Port) : null;
-        rule ??= IsHairpin(peer) ? IsOurRelay(peer) ? null : NoRelayThere : _options.Policy.JudgeAddress(peer);
+        var rule = IsHairpin(peer) ? JudgeHairpin(peer, hasPort) : hasPort ? _options.Policy.Judge(peer) : _options.Policy.JudgeAddress(peer);
         if (rule is not null) return (StunErrorCode.Forbidden, new TurnRefusal.PeerDenied(allocation.User, peer, rule));
         return allocation.RelayFor(peer) is null
             ? (StunErrorCode.PeerAddressFamilyMismatch, new TurnRefusal.PeerFamilyMismatch(peer))
@@ -97,6 +96,9 @@ public sealed partial class TurnServer
     }
 
     private static readonly PeerRule NoRelayThere = new(null, "our own address, and no relay at that port");
+
+    private PeerRule? JudgeHairpin(TransportAddress peer, bool hasPort)
+        => (hasPort ? PeerPolicy.JudgePort(peer.Port) : null) ?? (IsOurRelay(peer) ? null : NoRelayThere);
 
     private bool IsHairpin(TransportAddress peer) => IsOurAddress(peer) && !_options.Policy.IsAllowedByName(peer);
 

@@ -7,6 +7,9 @@ public sealed partial class TurnServer
 {
     private const int MaxTries = 64; // asked of the host in one Allocate: foreign programs may sit in the range
 
+    private readonly byte[] _randomBytes = new byte[512];
+    private int _randomUsed = 512; // none is left
+
     /// <summary>A port of the range at random (RFC 8656 §7.2: unpredictable), already booked.</summary>
     private RelayedTransportAddress? Open(Allocation allocation, bool isIPv4, in Wish wish, Instant now)
     {
@@ -18,11 +21,11 @@ public sealed partial class TurnServer
         {
             int port = first + (start + i) % count;
             if (wish.IsEven && port % 2 != 0) continue;
-            if (_ports.IsOpen(address.Local.WithPort((ushort)port)) || _ledger.IsReserved(address.Local.WithPort((ushort)port))) continue;
+            if (IsTaken(address.Local.WithPort((ushort)port)) || _ledger.IsReserved(address.Local.WithPort((ushort)port))) continue;
             if (wish.ReservesNext && port == _options.LastRelayPort) continue;
 
             tries++;
-            var relayed = wish.ReservesNext ? TryOpenPair(address, port, allocation, now) : TryOpen(address, port);
+            var relayed = wish.ReservesNext ? TryOpenPair(address, port, allocation, now) : TryOpen(address, port, wish.Protocol);
             if (relayed is null) continue;
             relayed.Allocation = allocation;
             return relayed;
@@ -34,7 +37,7 @@ public sealed partial class TurnServer
     // The odd port is opened to see that it can be, and promised; whoever claims it opens it.
     private RelayedTransportAddress? TryOpenPair(RelayAddress address, int port, Allocation allocation, Instant now)
     {
-        if (_ports.IsOpen(address.Local.WithPort((ushort)(port + 1))) || TryOpen(address, port) is not { } even) return null;
+        if (IsTaken(address.Local.WithPort((ushort)(port + 1))) || TryOpen(address, port) is not { } even) return null;
 
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         _random.GetBytes(bytes);
@@ -54,9 +57,13 @@ public sealed partial class TurnServer
         return null;
     }
 
-    private RelayedTransportAddress? TryOpen(RelayAddress address, int port)
+    // One number is never a UDP and a TCP port at once: what somebody was told is his.
+    private bool IsTaken(TransportAddress local)
+        => _ports.IsOpen(local) || (_options.RelaysTcp && _ports.IsOpen(local.Over(TransportProtocol.Tcp)));
+
+    private RelayedTransportAddress? TryOpen(RelayAddress address, int port, TransportProtocol protocol = TransportProtocol.Udp)
     {
-        var relayed = new RelayedTransportAddress(address.Local.WithPort((ushort)port), address.Announced.WithPort((ushort)port));
+        var relayed = new RelayedTransportAddress(address.Local.WithPort((ushort)port).Over(protocol), address.Announced.WithPort((ushort)port).Over(protocol));
         if (!_ports.TryOpen(relayed)) return null;
         _relayed.Add(relayed.Local, relayed);
         return relayed;
@@ -95,8 +102,14 @@ public sealed partial class TurnServer
 
     private int NextRandom(int below)
     {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        _random.GetBytes(bytes);
+        if (_randomUsed == _randomBytes.Length)
+        {
+            _random.GetBytes(_randomBytes); // asking costs more than all else about a port, however few bytes it is for
+            _randomUsed = 0;
+        }
+
+        var bytes = _randomBytes.AsSpan(_randomUsed, sizeof(ulong));
+        _randomUsed += bytes.Length;
         return (int)(BinaryPrimitives.ReadUInt64BigEndian(bytes) % (ulong)below); // of 2^64: the bias is nothing
     }
 }

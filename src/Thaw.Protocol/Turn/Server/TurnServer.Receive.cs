@@ -8,6 +8,7 @@ public sealed partial class TurnServer
     private readonly byte[] _pending = new byte[MaxRelayed + PeerPacket.MaxHeader];
     private int _pendingLength;
     private bool _isPending;
+    private bool _pendingDontFragment;
     private TransportAddress _pendingSource;
     private TransportAddress _pendingDestination;
 
@@ -61,6 +62,7 @@ public sealed partial class TurnServer
     {
         packet.Payload.CopyTo(_pending);
         (_pendingSource, _pendingDestination, _pendingLength) = (packet.Relayed.Local, packet.Peer, packet.Payload.Length);
+        _pendingDontFragment = packet.DontFragment;
         _isPending = true;
     }
 
@@ -71,6 +73,7 @@ public sealed partial class TurnServer
         int length = header + payload.Length;
         _pending.AsSpan(length, packet.Padding).Clear(); // never another client's bytes
         (_pendingSource, _pendingDestination, _pendingLength) = (packet.FiveTuple.Server, packet.FiveTuple.Client, length + packet.Padding);
+        _pendingDontFragment = false;
         _isPending = true;
     }
 }

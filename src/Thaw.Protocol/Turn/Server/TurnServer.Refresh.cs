@@ -13,6 +13,12 @@ public sealed partial class TurnServer
             return;
         }
 
+        if (FindFlawOfTicket(request, allocation) is var (flaw, why))
+        {
+            Refuse(asked, allocation.Identity, flaw, why);
+            return;
+        }
+
         RelayedTransportAddress? named = null;
         if (request.TryFind(StunAttributeType.RequestedAddressFamily, out var family))
         {
@@ -27,9 +33,10 @@ public sealed partial class TurnServer
         var granted = TimeSpan.Zero;
         if (wanted != TimeSpan.Zero)
         {
-            granted = wanted is { } asks && asks > _options.DefaultLifetime ? Min(asks, _options.MaxLifetime) : _options.DefaultLifetime;
+            granted = Grant(wanted, allocation.Identity, now);
             allocation.ExpiresAt = now + granted;
             Schedule(allocation);
+            Move(request, asked, allocation);
         }
         else if (named is not null && allocation is { IPv4: not null, IPv6: not null })
         {
@@ -44,6 +51,15 @@ public sealed partial class TurnServer
 
         var writer = Begin(asked, StunClass.SuccessResponse);
         writer.Add(StunAttributeType.Lifetime, (uint)granted.TotalSeconds);
+        if (request.Has(StunAttributeType.MobilityTicket)) WriteTicket(ref writer, allocation);
         Finish(ref writer, asked, allocation.Identity);
+    }
+
+    /// <summary>Between the default and the most (RFC 8656 §7.2), and no longer than the access token lasts (RFC 7635 §9).</summary>
+    private TimeSpan Grant(TimeSpan? asked, TurnIdentity identity, Instant now)
+    {
+        var least = Min(_options.DefaultLifetime, _options.MaxLifetime);
+        var granted = asked is { } wanted && wanted > least ? Min(wanted, _options.MaxLifetime) : least;
+        return identity.TokenEndsAt is { } end ? Min(granted, TimeSpan.FromSeconds(Math.Max(1, end - UnixTime(now)))) : granted;
     }
 }

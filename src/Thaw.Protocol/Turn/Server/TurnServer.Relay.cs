@@ -25,7 +25,7 @@ public sealed partial class TurnServer
         if (FindLiving(fiveTuple, now) is not { } allocation) return Drop(RelayDrop.NoAllocation);
         if (allocation.FindChannel(number, now) is not { } channel) return Drop(RelayDrop.NoChannel);
         if (!channel.IsAlive(now)) return Drop(RelayDrop.NoPermission);
-        return TrySend(allocation, channel.Permission, channel.Peer, payload, dontFragment: false, out packet);
+        return TrySend(allocation, channel.Permission, channel.Peer, payload, dontFragment: false, now, out packet);
     }
 
     /// <summary>A Send indication from a client (RFC 8656 §11.2).</summary>
@@ -38,7 +38,7 @@ public sealed partial class TurnServer
         if (FindLiving(fiveTuple, now) is not { } allocation) return Drop(RelayDrop.NoAllocation);
         if (allocation.FindPermission(peer, now) is not { } permission) return Drop(RelayDrop.NoPermission);
         if (!permission.IsHairpin && _options.Policy.Judge(peer) is not null) return Drop(RelayDrop.PeerDenied);
-        return TrySend(allocation, permission, peer, data.Value, message.Has(StunAttributeType.DontFragment), out packet);
+        return TrySend(allocation, permission, peer, data.Value, message.Has(StunAttributeType.DontFragment), now, out packet);
     }
 
     /// <summary>A datagram from a peer (RFC 8656 §11.3, §12.7).</summary>
@@ -54,6 +54,7 @@ public sealed partial class TurnServer
         var permission = channel?.Permission ?? allocation.FindPermission(peer, now);
         if (permission is null || permission.ExpiresAt <= now) return Drop(RelayDrop.NoPermission);
         if (permission.IsHairpin && !IsOurRelay(peer)) return Drop(RelayDrop.PeerDenied);
+        if (_isRateLimited && !MayPass(allocation, toPeer: false, length, now)) return false;
 
         packet = new PeerPacket { FiveTuple = allocation.FiveTuple, Channel = channel?.Number ?? 0, From = peer, PayloadLength = length };
         allocation.PacketsToClient++;
@@ -67,11 +68,12 @@ public sealed partial class TurnServer
     public RelayedTransportAddress? FindRelayed(TransportAddress local) => _relayed.GetValueOrDefault(local);
 
     private bool TrySend(
-        Allocation allocation, Permission permission, TransportAddress peer, ReadOnlySpan<byte> payload, bool dontFragment, out ClientPacket packet)
+        Allocation allocation, Permission permission, TransportAddress peer, ReadOnlySpan<byte> payload, bool dontFragment, Instant now, out ClientPacket packet)
     {
         packet = default;
         if (allocation.RelayFor(peer) is not { } relayed) return Drop(RelayDrop.NoPermission);
         if (permission.IsHairpin && !IsOurRelay(peer)) return Drop(RelayDrop.PeerDenied);
+        if (_isRateLimited && !MayPass(allocation, toPeer: true, payload.Length, now)) return false;
 
         packet = new ClientPacket { Relayed = relayed, Peer = Local(peer), Payload = payload, DontFragment = dontFragment };
         allocation.PacketsToPeers++;
@@ -82,7 +84,8 @@ public sealed partial class TurnServer
     }
 
     private Allocation? FindLiving(FiveTuple fiveTuple, Instant now)
-        => _allocations.TryGetValue(fiveTuple, out var allocation) && now < allocation.ExpiresAt ? allocation : null;
+        => _allocations.TryGetValue(fiveTuple, out var allocation) && now < allocation.ExpiresAt ? allocation
+            : _moving.Count > 0 ? Arrive(fiveTuple, now) : null;
 
     private bool Drop(RelayDrop reason)
     {
@@ -99,16 +102,16 @@ public sealed partial class TurnServer
     private bool IsOurAddress(TransportAddress peer) => RelayOf(peer.IsIPv4) is { } ours && peer.SameAddress(ours.Announced);
 
     private bool IsOurRelay(TransportAddress peer)
-        => RelayOf(peer.IsIPv4) is { } ours && peer.SameAddress(ours.Announced) && _ports.IsOpen(ours.Local.WithPort(peer.Port));
+        => RelayOf(peer.IsIPv4) is { } ours && peer.SameAddress(ours.Announced) && _ports.IsOpen(ours.Local.WithPort(peer.Port).Over(peer.Protocol));
 
     // Behind a 1:1 NAT a datagram to our own public address would have to turn round outside, if it can.
     private TransportAddress Local(TransportAddress peer)
         => RelayOf(peer.IsIPv4) is { IsTranslated: true } ours && peer.SameAddress(ours.Announced) && IsOurRelay(peer)
-            ? ours.Local.WithPort(peer.Port)
+            ? ours.Local.WithPort(peer.Port).Over(peer.Protocol)
             : peer;
 
     private TransportAddress Announced(TransportAddress peer)
         => RelayOf(peer.IsIPv4) is { IsTranslated: true } ours && peer.SameAddress(ours.Local) && _ports.IsOpen(peer)
-            ? ours.Announced.WithPort(peer.Port)
+            ? ours.Announced.WithPort(peer.Port).Over(peer.Protocol)
             : peer;
 }

@@ -15,7 +15,8 @@ public sealed partial class TurnServer : IMachine
     private static readonly TimeSpan ChannelLifetime = TimeSpan.FromMinutes(10);   // RFC 8656 §12
     private static readonly TimeSpan ReservationLifetime = TimeSpan.FromSeconds(30); // RFC 8656 §7.2
 
-    private readonly TurnServerOptions _options;
+    private readonly byte[] _nonceKey;
+    private TurnServerOptions _options;
     private readonly IRelayPorts _ports;
     private readonly IRelayLedger _ledger;
     private readonly RandomNumberGenerator _random;
@@ -33,7 +34,7 @@ public sealed partial class TurnServer : IMachine
     {
         _options = options;
         _ports = ports;
-        _ledger = ledger ?? new RelayLedger(options.TotalQuota, options.UserQuota);
+        _ledger = ledger ?? new RelayLedger(options.TotalQuota, options.UserQuota, options.TotalRate);
         _random = random;
         _budget = new AnswerBudget(options.UnprovenAnswersPerSecond, options.UnprovenAnswersAtOnce, random);
         _accounts = new TurnAccounts(options);
@@ -49,9 +50,10 @@ public sealed partial class TurnServer : IMachine
             place = address;
         }
 
-        byte[] key = options.NonceKey.ToArray();
-        if (key.Length == 0) random.GetBytes(key = new byte[HMACSHA256.HashSizeInBytes]);
-        _nonces = new ServerNonce(key, _accounts.Features, options.NonceLifetime);
+        _nonceKey = options.NonceKey.ToArray();
+        if (_nonceKey.Length == 0) random.GetBytes(_nonceKey = new byte[HMACSHA256.HashSizeInBytes]);
+        SetRates();
+        _nonces = new ServerNonce(_nonceKey, _accounts.Features, options.NonceLifetime);
     }
 
     public TurnCounters Counters { get; } = new();
@@ -76,6 +78,7 @@ public sealed partial class TurnServer : IMachine
     /// <summary>A client's stream ended: its allocation ends with it (RFC 8656 §3.1).</summary>
     public void Disconnected(FiveTuple fiveTuple, Instant now)
     {
+        if (HasMovedOn(fiveTuple)) return;
         if (_allocations.TryGetValue(fiveTuple, out var allocation)) End(allocation, AllocationEnd.Disconnected);
         _ = now;
     }
@@ -85,6 +88,7 @@ public sealed partial class TurnServer : IMachine
     {
         foreach (var allocation in _allocations.Values.ToArray()) End(allocation, AllocationEnd.Closed);
         _isPending = false;
+        _notices.Clear();
         _isClosed = true;
         _ = now;
     }
@@ -93,13 +97,15 @@ public sealed partial class TurnServer : IMachine
 
     public Output Poll(Span<byte> buffer, Instant now)
     {
+        if (!_isPending && _notices.Count > 0) WriteNotice();
         if (_isPending)
         {
             // From the server's own memory: what is relayed may be longer than the caller's buffer.
             _isPending = false;
-            return Output.Transmit(_pendingSource, _pendingDestination, _pending.AsSpan(0, _pendingLength));
+            return Output.Transmit(_pendingSource, _pendingDestination, _pending.AsSpan(0, _pendingLength), _pendingDontFragment);
         }
 
+        if (_events.TryDequeue(out var happened)) return Output.Event(happened);
         if (_facts.TryDequeue(out var fact)) return Output.Observation(fact);
         return Output.Idle(_isClosed ? Instant.Never : NextDeadline);
     }

@@ -78,6 +78,30 @@ internal sealed class TurnClient(TurnTable table, TransportAddress address)
         fill?.Invoke(ref writer);
     });
 
+    public Reply AllocateTcp(Fill? fill = null) => Ask(StunMethod.Allocate, (ref StunWriter writer) =>
+    {
+        writer.Add(StunAttributeType.RequestedTransport, 6u << 24);
+        fill?.Invoke(ref writer);
+    });
+
+    /// <summary>With zero bytes of ticket: asks for one.</summary>
+    public Reply AllocateMobile() => Allocate((ref StunWriter writer) => writer.Add(StunAttributeType.MobilityTicket));
+
+    /// <summary>A Refresh with a ticket.</summary>
+    public Reply Move(byte[] ticket, uint? lifetime = null) => Ask(StunMethod.Refresh, (ref StunWriter writer) =>
+    {
+        writer.Add(StunAttributeType.MobilityTicket, ticket);
+        if (lifetime is { } seconds) writer.Add(StunAttributeType.Lifetime, seconds);
+    });
+
+    /// <summary>The answer, if there is one at once.</summary>
+    public Reply? Connect(TransportAddress peer, bool isAnswered)
+        => isAnswered ? Connect(peer) : AskOnce(StunMethod.Connect, (ref StunWriter writer) => writer.AddXorAddress(StunAttributeType.XorPeerAddress, peer));
+
+    public Reply Connect(TransportAddress peer) => Ask(StunMethod.Connect, (ref StunWriter writer) => writer.AddXorAddress(StunAttributeType.XorPeerAddress, peer));
+
+    public Reply BindConnection(uint id) => Ask(StunMethod.ConnectionBind, (ref StunWriter writer) => writer.Add(StunAttributeType.ConnectionId, id));
+
     public Reply Refresh(uint? lifetime = null) => Ask(StunMethod.Refresh, (ref StunWriter writer) =>
     {
         if (lifetime is { } seconds) writer.Add(StunAttributeType.Lifetime, seconds);

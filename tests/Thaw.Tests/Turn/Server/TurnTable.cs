@@ -9,7 +9,7 @@ namespace Thaw.Tests.Turn.Server;
 internal delegate void Fill(ref StunWriter writer);
 
 /// <summary>A datagram that the server sent.</summary>
-internal sealed record Sent(TransportAddress Source, TransportAddress Destination, byte[] Bytes);
+internal sealed record Sent(TransportAddress Source, TransportAddress Destination, byte[] Bytes, bool DontFragment = false);
 
 /// <summary>Relay ports that are only numbers.</summary>
 internal sealed class NumberedPorts : IRelayPorts
@@ -47,7 +47,7 @@ internal sealed class TurnTable
     {
         Options = options ?? Served;
         Ports = new NumberedPorts();
-        Ledger = new RelayLedger(Options.TotalQuota, Options.UserQuota);
+        Ledger = new RelayLedger(Options.TotalQuota, Options.UserQuota, Options.TotalRate);
         Server = new TurnServer(Options, Ports, new SeededRandom(seed), Noon, Now, Ledger);
     }
 
@@ -85,6 +85,12 @@ internal sealed class TurnTable
 
     public List<Observation> Facts { get; } = [];
 
+    /// <summary>What the server asked of its host since the beginning.</summary>
+    public List<TurnServerEvent> Events { get; } = [];
+
+    /// <summary>All that the last input made it send.</summary>
+    public List<Sent> LastSent { get; } = [];
+
     public static TransportAddress At(string address, ushort port = 0) => new(IPAddress.Parse(address), port);
 
     public IEnumerable<T> Of<T>() => Facts.OfType<T>();
@@ -94,6 +100,10 @@ internal sealed class TurnTable
 
     public TurnClient Client(string address = "192.0.2.7", ushort port = 5000, string user = "alice", string password = "secret")
         => new(this, At(address, port)) { User = user, Password = password };
+
+    /// <summary>Over TCP or TLS.</summary>
+    public TurnClient Stream(ushort port = 5000, string user = "alice", string password = "secret")
+        => new(this, At("192.0.2.7", port).Over(TransportProtocol.Tcp)) { User = user, Password = password };
 
     /// <summary>Time passes; the server wakes when it asked to.</summary>
     public void Pass(double seconds)
@@ -115,13 +125,18 @@ internal sealed class TurnTable
     public Sent? Drain()
     {
         Sent? sent = null;
+        LastSent.Clear();
         while (true)
         {
             var output = Server.Poll(_buffer, Now);
             switch (output.Kind)
             {
                 case OutputKind.Idle: return sent;
-                case OutputKind.Transmit: sent = new Sent(output.Source, output.Destination, output.Payload.ToArray()); break;
+                case OutputKind.Transmit:
+                    sent = new Sent(output.Source, output.Destination, output.Payload.ToArray(), output.DontFragment);
+                    LastSent.Add(sent);
+                    break;
+                case OutputKind.Event: Events.Add((TurnServerEvent)output.Value!); break;
                 default: Facts.Add((Observation)output.Value!); break;
             }
         }
@@ -142,6 +157,10 @@ internal sealed record Reply(byte[] Bytes)
     public TransportAddress Relayed => Address(StunAttributeType.XorRelayedAddress);
 
     public uint Lifetime => Message.TryFind(StunAttributeType.Lifetime, out var attribute) && attribute.TryReadUInt32(out uint seconds) ? seconds : uint.MaxValue;
+
+    public uint ConnectionId => Message.TryFind(StunAttributeType.ConnectionId, out var attribute) && attribute.TryReadUInt32(out uint id) ? id : 0;
+
+    public byte[] Ticket => Value(StunAttributeType.MobilityTicket);
 
     public byte[] Value(StunAttributeType type) => Message.TryFind(type, out var attribute) ? attribute.Value.ToArray() : [];
 }

@@ -7,13 +7,13 @@ using Xunit;
 
 namespace Thaw.Tests.Voice;
 
-/// <summary>One port for HTTP and ICE-TCP: the real Kestrel on pipes, time by hand.</summary>
-public sealed class IceTcpSharingTests
+/// <summary>One port for HTTP, ICE-TCP and TURN: the real Kestrel on pipes, time by hand.</summary>
+public sealed class PortSharingTests
 {
     private const string Health = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
     private readonly SteppedTime _time = new();
-    private readonly List<(byte[] First, IPEndPoint Local, IPEndPoint Remote)> _handed = [];
+    private readonly List<(byte[] First, IPEndPoint Local, IPEndPoint Remote)> _handed = [], _relayed = [];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -25,15 +25,60 @@ public sealed class IceTcpSharingTests
     {
         await using var server = await StartAsync();
         var client = server.Connect();
-        await client.Output.WriteAsync(new byte[] { first, 2, 3 }, Cancel);
+        byte[] frame = [first, 2, 0, 1, 0];
+        await client.Output.WriteAsync(frame, Cancel);
 
         var answer = await client.Input.ReadAtLeastAsync(2, Cancel);
 
         Assert.Equal("ok"u8, answer.Buffer.FirstSpan);
-        Assert.Equal([first, 2, 3], _handed.Single().First);
+        Assert.Equal(frame, _handed.Single().First);
         Assert.Equal((1, 50_000), (_handed.Single().Local.Port, _handed.Single().Remote.Port));
         client.Input.AdvanceTo(answer.Buffer.End);
         Assert.True((await client.Input.ReadAsync(Cancel)).IsCompleted); // closed when its host has done with it
+    }
+
+    [Fact]
+    public async Task A_TURN_client_that_says_its_first_bytes_one_by_one_is_handed_to_the_relay_with_all_of_them()
+    {
+        await using var server = await StartAsync();
+        var client = server.Connect();
+        byte[] allocate = [0, 3, 0, 8, 0x21, 0x12, 0xA4, 0x42];
+        foreach (byte b in allocate) await client.Output.WriteAsync(new[] { b }, Cancel);
+
+        var answer = await client.Input.ReadAtLeastAsync(2, Cancel);
+
+        Assert.Equal("ok"u8, answer.Buffer.FirstSpan);
+        Assert.Equal(allocate, _relayed.Single().First);
+        Assert.Empty(_handed);
+    }
+
+    [Fact]
+    public async Task A_beginning_that_is_not_gone_on_with_is_closed()
+    {
+        await using var server = await StartAsync();
+        var client = server.Connect();
+        await client.Output.WriteAsync(new byte[] { 0, 3 }, Cancel);
+        await _time.WaitBegunAsync(PortSharing.FirstByte);
+        _time.Advance(PortSharing.FirstByte);
+
+        Assert.True((await client.Input.ReadAsync(Cancel)).IsCompleted);
+        Assert.Empty(_handed.Concat(_relayed));
+    }
+
+    [Fact]
+    public async Task Without_a_relay_TURN_is_closed()
+    {
+        await using var server = await KestrelOnPipes.StartAsync(listen => PortSharing.Share(listen, new() { IceTcp = TakeAsync }, _time));
+        var client = server.Connect();
+        await client.Output.WriteAsync(new byte[] { 0, 3, 0, 8, 0x21, 0x12, 0xA4, 0x42 }, Cancel);
+        Assert.True((await client.Input.ReadAsync(Cancel)).IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_port_with_a_certificate_tells_HTTP_without_TLS_what_it_speaks()
+    {
+        await using var server = await KestrelOnPipes.StartAsync(listen => PortSharing.Share(listen, new() { IsHttps = true }, _time));
+        Assert.EndsWith("{\"detail\":\"This port speaks HTTPS: put https:// before the address.\"}", await server.ExchangeAsync(Health), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -56,10 +101,10 @@ public sealed class IceTcpSharingTests
     {
         await using var server = await StartAsync();
         var client = server.Connect();
-        await _time.WaitBegunAsync(IceTcpSharing.FirstByte);
-        _time.Advance(IceTcpSharing.FirstByte - TimeSpan.FromMilliseconds(1));
+        await _time.WaitBegunAsync(PortSharing.FirstByte);
+        _time.Advance(PortSharing.FirstByte - TimeSpan.FromMilliseconds(1));
 
-        await client.Output.WriteAsync(new byte[] { 0 }, Cancel);
+        await client.Output.WriteAsync(new byte[] { 1 }, Cancel);
 
         var answer = await client.Input.ReadAtLeastAsync(2, Cancel);
         Assert.Equal("ok"u8, answer.Buffer.FirstSpan);
@@ -70,8 +115,8 @@ public sealed class IceTcpSharingTests
     {
         await using var server = await StartAsync();
         var client = server.Connect();
-        await _time.WaitBegunAsync(IceTcpSharing.FirstByte);
-        _time.Advance(IceTcpSharing.FirstByte);
+        await _time.WaitBegunAsync(PortSharing.FirstByte);
+        _time.Advance(PortSharing.FirstByte);
 
         await client.Output.WriteAsync(Encoding.Latin1.GetBytes(Health), Cancel);
         var response = await client.Input.ReadAtLeastAsync(12, Cancel);
@@ -103,14 +148,18 @@ public sealed class IceTcpSharingTests
     [InlineData("localhost", 7860, null, "127.0.0.1", false)]
     [InlineData("localhost", 0, 0, "127.0.0.1", false)]
     public void The_port_is_shared_where_HTTP_listens_on_it(string host, int port, int? tcpPort, string address, bool isShared)
-        => Assert.Equal(isShared, IceTcpSharing.Covers(new VoiceServerOptions { Host = host, Port = port, TcpPort = tcpPort }, IPAddress.Parse(address)));
+        => Assert.Equal(isShared, PortSharing.Covers(new VoiceServerOptions { Host = host, Port = port, TcpPort = tcpPort }, IPAddress.Parse(address)));
 
-    private Task<KestrelOnPipes> StartAsync() => KestrelOnPipes.StartAsync(listen => IceTcpSharing.Share(listen, TakeAsync, _time));
+    private Task<KestrelOnPipes> StartAsync() => KestrelOnPipes.StartAsync(listen => PortSharing.Share(listen, new() { IceTcp = TakeAsync, Turn = RelayAsync }, _time));
 
-    private async Task TakeAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote)
+    private Task TakeAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote) => TakeAsync(_handed, transport, local, remote);
+
+    private Task RelayAsync(IDuplexPipe transport, IPEndPoint local, IPEndPoint remote) => TakeAsync(_relayed, transport, local, remote);
+
+    private static async Task TakeAsync(List<(byte[] First, IPEndPoint Local, IPEndPoint Remote)> taken, IDuplexPipe transport, IPEndPoint local, IPEndPoint remote)
     {
         var read = await transport.Input.ReadAsync(Cancel);
-        _handed.Add((System.Buffers.BuffersExtensions.ToArray(read.Buffer), local, remote));
+        taken.Add((System.Buffers.BuffersExtensions.ToArray(read.Buffer), local, remote));
         transport.Input.AdvanceTo(read.Buffer.End);
         await transport.Output.WriteAsync("ok"u8.ToArray(), Cancel);
     }

@@ -15,7 +15,7 @@ internal static class Ice
     private static readonly Option<string> Realm = new Option<string>("--realm") { Description = "What the realm of the TURN servers is meant to be." }
         .OrVariable("THAW_ICE_REALM", "", "a realm", text => (true, text));
     private static readonly Option<double> Limit = new Option<double>("--timeout") { Description = "Seconds that a URL may take." }
-        .OrVariable("THAW_ICE_TIMEOUT", 2.6, "0.1 to 60", text => (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double limit) && limit is >= 0.1 and <= 60, limit));
+        .OrVariable("THAW_ICE_TIMEOUT", new ProbeOptions().Whole.TotalSeconds, "0.1 to 60", text => (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double limit) && limit is >= 0.1 and <= 60, limit));
     private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print one JSON document." }.OrVariable("THAW_ICE_JSON");
     private static readonly Option<bool> Strict = new Option<bool>("--strict") { Description = "Warnings count too: exit with 1 if there are any." }.OrVariable("THAW_ICE_STRICT");
 

@@ -28,7 +28,7 @@ public sealed class IceCommandTests : IDisposable
 
         var (exit, document) = await RunAsync("--ice-source", await SourceAsync(coturn) + $",tls-port={coturn.Address.Port}", "--ice-ca", files.Pem);
 
-        Assert.Equal((0, "ok"), (exit, document.GetProperty("status").GetString()));
+        Assert.Equal((0, "warning"), (exit, document.GetProperty("status").GetString())); // it works; that its address is a loopback one is told
         Assert.Equal([null, null, null, null], CausesOf(document));
         var source = Assert.Single(document.GetProperty("sources").EnumerateArray());
         Assert.Equal(("coturn", "ok", 4), (source.GetProperty("name").GetString(), source.GetProperty("status").GetString(), source.GetProperty("urls").GetInt32()));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
-using Thaw.Cli.Configuration;
 using Thaw.IceServers;
 using Thaw.IceServers.Checking;
 using Thaw.IceServers.Reading;

@@ -13,7 +13,7 @@ using Xunit;
 namespace Thaw.Tests.Voice;
 
 /// <summary>A server that uses its own ICE servers, and who may ask for that.</summary>
-public sealed class ServerProbesTests
+public sealed class ServerProbesTests : IDisposable
 {
     private const string Relay = "turn:relay.example", Stun = "stun:198.51.100.7";
 
@@ -24,6 +24,12 @@ public sealed class ServerProbesTests
     private Task _held = Task.CompletedTask;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _begun.Dispose();
+        _lines.Dispose();
+    }
 
     [Fact]
     public async Task What_each_server_is_worth_stands_in_readiness()

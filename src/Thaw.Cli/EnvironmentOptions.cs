@@ -40,12 +40,13 @@ internal static class EnvironmentOptions
     extension<T>(Option<T[]> option)
     {
         /// <summary>For values with secrets: what is wrong with them the parser says itself, and nothing else quotes them.</summary>
-        public Option<T[]> OrSecretVariable(string[] variables, Func<string, (IReadOnlyList<T> Values, string Error)> parse)
+        /// <param name="judge">The verb that says at length what is wrong with them, and goes on.</param>
+        public Option<T[]> OrSecretVariable(string[] variables, Func<string, (IReadOnlyList<T> Values, string Error)> parse, string? judge = null)
         {
             Declare(option, variables, isSecret: true, readsJson: true);
-            option.CustomParser = result => [.. result.Tokens.SelectMany(token => Parse(result, option.Name, token.Value, parse))];
+            option.CustomParser = result => [.. result.Tokens.SelectMany(token => Parse(result, option.Name, token.Value, parse, judge))];
             option.DefaultValueFactory = result => Find(result, option) is { } found
-                ? [.. found.Texts.SelectMany(text => Parse(result, found.Origin.Name, text, parse))]
+                ? [.. found.Texts.SelectMany(text => Parse(result, found.Origin.Name, text, parse, judge))]
                 : [];
             return option;
         }
@@ -93,10 +94,10 @@ internal static class EnvironmentOptions
     private static (bool, bool) Switch(string text)
         => (Yes.Concat(No).Contains(text, StringComparer.OrdinalIgnoreCase), Yes.Contains(text, StringComparer.OrdinalIgnoreCase));
 
-    private static IReadOnlyList<T> Parse<T>(SymbolResult result, string name, string text, Func<string, (IReadOnlyList<T> Values, string Error)> parse)
+    private static IReadOnlyList<T> Parse<T>(SymbolResult result, string name, string text, Func<string, (IReadOnlyList<T> Values, string Error)> parse, string? judge)
     {
         var (values, error) = parse(text);
-        if (error.Length > 0) result.AddError($"{name}: {error}.");
+        if (error.Length > 0 && (judge is null || Sources.CommandOf(result)?.Name != judge)) result.AddError($"{name}: {error}.");
         return values;
     }
 

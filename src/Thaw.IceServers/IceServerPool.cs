@@ -26,7 +26,7 @@ public sealed class IceServerPool : IAsyncDisposable
         (_sources, _options) = (sources, options);
         foreach (var source in sources.Where(s => !s.IsLocal))
             foreach (var audience in (IceAudience[])[IceAudience.Browser, IceAudience.Backend])
-                _cached[(source, audience)] = new CachedGrant(source, audience, options, () => _renewed.TrySetResult());
+                _cached[(source, audience)] = new CachedGrant(source, audience, options, () => Interlocked.Exchange(ref _renewed, NewSignal()).TrySetResult());
     }
 
     public bool IsEmpty => _sources is [];
@@ -84,20 +84,20 @@ public sealed class IceServerPool : IAsyncDisposable
         return new IceServerSet(servers, expiresAt);
     }
 
-    /// <summary>Calls back with what the backend may use, now and whenever that has changed or is half over.</summary>
+    /// <summary>Calls back with what the backend may use, now and whenever that has changed or is half over. Any number may follow.</summary>
     public async Task FollowBackendAsync(Action<IceServerSet> changed, CancellationToken stop)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _stop.Token);
         while (!either.IsCancellationRequested)
         {
-            _renewed = NewSignal();
+            var renewed = _renewed.Task;
             var set = ForBackend();
             changed(set);
             // Cached ones announce their renewal themselves; this is for what is minted here.
             var half = set.ExpiresAt is { } end ? (end - _options.Time.GetUtcNow()) / 2 : Timeout.InfiniteTimeSpan;
             if (set.ExpiresAt is not null) half = half < CachedGrant.FirstRetry ? CachedGrant.FirstRetry : half < CachedGrant.LatestRenewal ? half : CachedGrant.LatestRenewal;
             using var woken = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
-            await Task.WhenAny(_renewed.Task, Task.Delay(half, _options.Time, woken.Token));
+            await Task.WhenAny(renewed, Task.Delay(half, _options.Time, woken.Token));
             await woken.CancelAsync();
         }
     }

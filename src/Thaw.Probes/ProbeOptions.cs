@@ -6,8 +6,8 @@ namespace Thaw.Probes;
 /// <summary>How servers are tried.</summary>
 public sealed record ProbeOptions
 {
-    /// <summary>For one URL from the look-up of its name to the packet that came back: less than the 3 s in which a list must be judged.</summary>
-    public TimeSpan Whole { get; init; } = TimeSpan.FromSeconds(2.6);
+    /// <summary>For one URL from the look-up of its name to the packet that came back: with the start of a process less than the 3 s in which a list must be judged.</summary>
+    public TimeSpan Whole { get; init; } = TimeSpan.FromSeconds(2.4);
 
     /// <summary>For the packet through the relay, once both ends have an allocation.</summary>
     public TimeSpan Relayed { get; init; } = TimeSpan.FromSeconds(1);

@@ -7,7 +7,7 @@ using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 namespace Thaw.Relay.Admin;
 
 /// <summary>What the process costs, by the names that Prometheus' own clients use.</summary>
-internal sealed class ProcessMetrics : IDisposable
+public sealed class ProcessMetrics : IDisposable
 {
     private readonly DateTimeOffset _began = new(Process.GetCurrentProcess().StartTime);
     private readonly string _version = typeof(ProcessMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";

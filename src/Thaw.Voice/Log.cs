@@ -93,11 +93,23 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Warning, "The TCP port for media is taken: clients whose network blocks UDP cannot connect")]
     public static partial void NoTcpPort(this ILogger log);
 
-    [LoggerMessage(40, LogLevel.Warning, "The embedded relay's port {Wanted} is taken: it has UDP and TCP port {Port}, another one at every start")]
+    [LoggerMessage(44, LogLevel.Warning, "The embedded relay's port {Wanted} is taken: it has UDP and TCP port {Port}, another one at every start")]
     public static partial void RelayMoved(this ILogger log, int wanted, int port);
 
-    [LoggerMessage(41, LogLevel.Warning, "There is no embedded relay: it finds no port that it can open")]
+    [LoggerMessage(45, LogLevel.Warning, "There is no embedded relay: it finds no port that it can open")]
     public static partial void NoRelay(this ILogger log);
+
+    [LoggerMessage(50, LogLevel.Information, "ICE server {Server} works: used as a caller would, in {Milliseconds} ms")]
+    public static partial void IceServerWorks(this ILogger log, string server, int milliseconds);
+
+    [LoggerMessage(51, LogLevel.Warning, "ICE server {Server} works, but {Cause}, in {Milliseconds} ms; \"thaw ice\" says more")]
+    public static partial void IceServerWorksBut(this ILogger log, string server, string cause, int milliseconds);
+
+    [LoggerMessage(52, LogLevel.Warning, "ICE server {Server} does not work: {Cause}, after {Milliseconds} ms; \"thaw ice\" says more")]
+    public static partial void IceServerFailsProbe(this ILogger log, string server, string cause, int milliseconds);
+
+    [LoggerMessage(53, LogLevel.Error, "ICE servers could not be tried")]
+    public static partial void ProbesFaulted(this ILogger log, Exception e);
 
     [LoggerMessage(24, LogLevel.Warning, "The rehearsal failed: the first call will take longer")]
     public static partial void RehearsalFailed(this ILogger log, Exception e);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -72,7 +73,7 @@ public sealed partial class VoiceServer : IAsyncDisposable
         var relay = EmbeddedRelay.TryStart(options, peers);
         var (web, calls) = Compose(
             relay is null ? options : options with { IceSources = [.. options.IceSources, relay] }, // what was configured comes first
-            new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers, relay));
+            new HostedPeers(peers, config), codecs, web => ListenOn(web, options, peers, relay), relay?.Host.Meter);
         servers.Attach(calls.Log);
         if (options.IceSources is not []) _ = BackendServers.FeedAsync(calls, peers, servers);
         try
@@ -86,6 +87,7 @@ public sealed partial class VoiceServer : IAsyncDisposable
             if (options.Rehearse) await Rehearsal.RunAsync(calls.Log, Rehearsal.LongestRun, cancel);
             await peers.NamesSettled.WaitAsync(cancel);
             await Task.WhenAny(peers.GatheringSettled, Task.Delay(LongestGathering, options.Time, cancel)); // later ones are in later answers
+            if (options.ProbesIceServers) calls.Probes.Start();
             return new(web, calls, peers, dtls, relay, options);
         }
         catch
@@ -118,7 +120,7 @@ public sealed partial class VoiceServer : IAsyncDisposable
 
     /// <summary>Everything but the sockets: what tests run in memory.</summary>
     internal static (WebApplication Web, CallHost Calls) Compose(
-        VoiceServerOptions options, ICallPeers peers, AudioCodecs codecs, Action<IWebHostBuilder> listen)
+        VoiceServerOptions options, ICallPeers peers, AudioCodecs codecs, Action<IWebHostBuilder> listen, Meter? relay = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear(); // thaw has its own settings; ASPNETCORE_URLS and appsettings.json are not among them
@@ -133,7 +135,7 @@ public sealed partial class VoiceServer : IAsyncDisposable
 
         var app = builder.Build();
         var calls = new CallHost(options, peers, codecs, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Thaw.Voice"));
-        Endpoints.Map(app, calls, options);
+        Endpoints.Map(app, calls, options, relay);
         return (app, calls);
     }
 

@@ -5,6 +5,7 @@ using Thaw.IceServers;
 using Thaw.Net;
 using Thaw.Net.Addresses;
 using Thaw.Net.Gathering;
+using Thaw.Probes;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Agents;
 using Thaw.Voice.Http;
@@ -57,6 +58,12 @@ public sealed record VoiceServerOptions
     /// <summary>How long the credentials are asked for that clients and this server get.</summary>
     public TimeSpan IceLifetime { get; init; } = new IceServerPoolOptions().Lifetime;
 
+    /// <summary>Each ICE server is used once at the start, and when they change. Off: only when an operator asks for it.</summary>
+    public bool ProbesIceServers { get; init; } = true;
+
+    /// <summary>What an operator sends as a Bearer token; empty: who calls from this machine is one.</summary>
+    public string MetricsToken { get; init; } = "";
+
     /// <summary>Certificates to trust besides the system's, of TURN servers over TLS.</summary>
     public X509Certificate2Collection? TrustedCertificates { get; init; }
 
@@ -81,6 +88,10 @@ public sealed record VoiceServerOptions
 
     /// <summary>Where log lines go; none without it.</summary>
     public Action<ILoggingBuilder> Logging { get; init; } = static _ => { };
+
+    /// <summary>Tests have a script in its place.</summary>
+    internal Func<IReadOnlyList<ProbeTarget>, ProbeOptions, CancellationToken, Task<IceReport>> IceProber { get; init; }
+        = static (targets, options, cancel) => IceProbe.RunAsync(targets, options, null, cancel);
 
     /// <summary>The part of it that is about sockets and addresses.</summary>
     public PeerHostOptions Network => new()

@@ -8,6 +8,8 @@ interface DialSurface {
   /** Opens the devices and the connection to the server, which are not measured. */
   prepare(): Promise<void>;
   connect(): Promise<Readonly<Record<Step, number>>>;
+  /** As a page of Pipecat's does that knows the one address of /start and nothing else. Not measured. */
+  start(): Promise<void>;
   disconnect(): Promise<void>;
 }
 
@@ -89,6 +91,10 @@ window.dial = {
 
     const request = performance.getEntriesByType("resource").find((e) => e.name.endsWith(endpoint)) as PerformanceResourceTiming;
     return { ...(marks as Record<Step, number>), sent: request.requestStart - start, answered: request.responseEnd - start };
+  },
+
+  async start() {
+    await client.startBotAndConnect({ endpoint: "/start" });
   },
 
   disconnect: () => client.disconnect(),

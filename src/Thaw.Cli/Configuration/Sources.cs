@@ -31,6 +31,11 @@ internal static class Sources
     public static Origin OriginOf(ParseResult parsed, Option option)
         => parsed.GetResult(option) is { Implicit: false } ? new Origin(OriginKind.Flag, option.Name) : Find(parsed.CommandResult, option)?.Origin ?? Origin.Default;
 
+    /// <summary>A setting's values as they were written, wherever that is; empty where it was not.</summary>
+    public static IEnumerable<(string Name, string Text)> TextsOf(ParseResult parsed, Option option)
+        => parsed.GetResult(option) is { Implicit: false } flag ? flag.Tokens.Select(token => (option.Name, token.Value))
+            : Find(parsed.CommandResult, option) is { } found ? found.Texts.Select(text => (found.Origin.Name, text)) : [];
+
     public static Command? CommandOf(SymbolResult? at)
     {
         while (at is not (CommandResult or null)) at = at.Parent;

@@ -12,13 +12,13 @@ namespace Thaw.Cli.Verbs;
 /// <summary>The options about STUN and TURN servers, for both ends of a call.</summary>
 internal static class IceServerOptions
 {
-    private const string Hidden = "SERVERS", HiddenSource = "SOURCE"; // in what we print of a command line
+    private const string Hidden = "SERVERS", HiddenSource = "SOURCE", HiddenToken = "TOKEN"; // in what we print of a command line
 
     public static readonly Option<IceServer[]> Servers = new Option<IceServer[]>("--ice-servers")
     {
         Description = "STUN and TURN servers for clients and this server: URLs, or JSON with urls, username and credential; may be repeated.",
         AllowMultipleArgumentsPerToken = true,
-    }.OrSecretVariable(["THAW_ICE_SERVERS", "PIPECAT_ICE_SERVERS"], Parse);
+    }.OrSecretVariable(["THAW_ICE_SERVERS", "PIPECAT_ICE_SERVERS"], Parse, judge: Ice.Name);
 
     public static readonly Option<IceSourceSpec[]> Sources = new Option<IceSourceSpec[]>("--ice-source")
     {
@@ -45,10 +45,10 @@ internal static class IceServerOptions
         {
             if (word.StartsWith("--", StringComparison.Ordinal)) isSecret = false;
             if (!isSecret) yield return word;
-            if (word == Servers.Name || word == Sources.Name)
+            if (word == Servers.Name || word == Sources.Name || word == WatchOptions.Token.Name)
             {
                 isSecret = true;
-                yield return word == Servers.Name ? Hidden : HiddenSource;
+                yield return word == Servers.Name ? Hidden : word == Sources.Name ? HiddenSource : HiddenToken;
             }
         }
     }

@@ -49,7 +49,7 @@ internal static class Serve
     /// <summary>All that decides how it serves; <c>ports</c> takes the same.</summary>
     public static IReadOnlyList<Option> Settings { get; } =
         [Port, UdpPort, TcpPort, UdpAddresses, IceServerOptions.Servers, IceServerOptions.Sources, IceServerOptions.Lifetime, IceServerOptions.RelayOnly, IceServerOptions.Authority, AddressOptions.PublicIp, AddressOptions.Interface, AddressOptions.ExcludeInterface, Host, Agent, MaxSessions, AllowedOrigins, Budget,
-         RelayInsideOptions.Relay, RelayInsideOptions.Port, RelayInsideOptions.Cert, RelayInsideOptions.Key];
+         RelayInsideOptions.Relay, RelayInsideOptions.Port, RelayInsideOptions.Cert, RelayInsideOptions.Key, WatchOptions.Probes, WatchOptions.Token];
 
     public static Command Command()
     {
@@ -112,6 +112,8 @@ internal static class Serve
         Relay = RelayInsideOptions.Of(parsed),
         IceServers = parsed.GetValue(IceServerOptions.Servers)!,
         IceLifetime = TimeSpan.FromSeconds(parsed.GetValue(IceServerOptions.Lifetime)),
+        ProbesIceServers = parsed.GetValue(WatchOptions.Probes) is "on",
+        MetricsToken = parsed.GetValue(WatchOptions.Token) is [var token, ..] ? token : "",
         RelayOnly = parsed.GetValue(IceServerOptions.RelayOnly),
         TrustedCertificates = IceServerOptions.Trusted(parsed),
         PublicAddresses = parsed.GetValue(AddressOptions.PublicIp)!,

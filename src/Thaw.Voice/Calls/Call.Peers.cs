@@ -62,6 +62,7 @@ internal sealed partial class Call
         _wasComplete = true;
         _sender.Chat = link;
         _host.Log.CallConnected(Id, link.Format?.Codec ?? "no audio");
+        _host.CountConnected();
         if (_fault is not null) Leave(HangUpReason.AgentFailed); // queued before, the reason goes out first
     }
 
@@ -69,6 +70,7 @@ internal sealed partial class Call
     {
         link.Failure = failed;
         link.Verdict = Verdict.On(link, _failedRestarts + 1);
+        _host.CountConnectionFailed();
         link.Close();
         LoseChat(link);
         if (failed.Reason is PeerFailure.Crashed) _host.Log.ConnectionCrashed(Id, failed.Detail);

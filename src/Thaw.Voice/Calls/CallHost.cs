@@ -8,6 +8,7 @@ using Thaw.Protocol;
 using Thaw.Protocol.Peer;
 using Thaw.Voice.Audio;
 using Thaw.Voice.Http;
+using Thaw.Voice.Watching;
 
 namespace Thaw.Voice.Calls;
 
@@ -24,6 +25,7 @@ internal sealed class CallHost : IAsyncDisposable
     private readonly int _maxCalls;
     private readonly Sessions _sessions;
     private volatile bool _draining;
+    private long _started, _connected, _connectionsFailed;
 
     public CallHost(VoiceServerOptions options, ICallPeers peers, AudioCodecs codecs, ILogger log)
     {
@@ -31,6 +33,7 @@ internal sealed class CallHost : IAsyncDisposable
         (_agent, _maxCalls) = (options.Agent, options.MaxSessions);
         Clock = new(options.Time);
         IceServers = IceServersOf(options, log);
+        Probes = new(options, IceServers, log);
         _sessions = new(Limits.Session, capacity: 4 * options.MaxSessions + 64);
         Beat = new(Time, e => log.AudioFaulted(e), Math.Clamp(Environment.ProcessorCount, 1, 4));
     }
@@ -47,6 +50,27 @@ internal sealed class CallHost : IAsyncDisposable
 
     /// <summary>What both ends of every call may use to find addresses.</summary>
     public IceServerPool IceServers { get; }
+
+    /// <summary>What they were worth when they were last used.</summary>
+    public ServerProbes Probes { get; }
+
+    public int Limit => _maxCalls;
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate) return _calls.Count;
+        }
+    }
+
+    public int SessionCount => _sessions.Count(Now);
+
+    public long Started => Volatile.Read(ref _started);
+
+    public long Connected => Volatile.Read(ref _connected);
+
+    public long ConnectionsFailed => Volatile.Read(ref _connectionsFailed);
 
     public Patience BodyPatience => new(Limits.Body, Time);
 
@@ -127,6 +151,10 @@ internal sealed class CallHost : IAsyncDisposable
         }
     }
 
+    public void CountConnected() => Interlocked.Increment(ref _connected);
+
+    public void CountConnectionFailed() => Interlocked.Increment(ref _connectionsFailed);
+
     public void Drain() => _draining = true;
 
     /// <summary>Says goodbye to everyone and waits until that is out.</summary>
@@ -142,6 +170,7 @@ internal sealed class CallHost : IAsyncDisposable
     {
         await StopAsync();
         await Beat.DisposeAsync();
+        await Probes.DisposeAsync();
         await IceServers.DisposeAsync();
     }
 
@@ -175,6 +204,7 @@ internal sealed class CallHost : IAsyncDisposable
             var session = offer.SessionId is { } id ? _sessions.Find(id, Now) : null;
             var call = new Call(this, _agent(), session, offer.RequestData);
             _calls.Add(call);
+            _started++;
             if (session is not null) session.Call = call;
             return call;
         }

@@ -41,6 +41,9 @@ internal sealed class Sessions(TimeSpan lifetime, int capacity)
         return session;
     }
 
+    /// <summary>Those that have a call, or may still have one.</summary>
+    public int Count(Instant now) => _byId.Count(pair => !IsExpired(pair.Value, now));
+
     public VoiceSession? Find(string id, Instant now)
     {
         if (!_byId.TryGetValue(id, out var session)) return null;

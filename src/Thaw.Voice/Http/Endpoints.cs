@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Thaw.Voice.Calls;
+using Thaw.Voice.Watching;
 
 namespace Thaw.Voice.Http;
 
@@ -9,18 +11,22 @@ internal static class Endpoints
 
     private static readonly string[] SessionMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-    public static void Map(WebApplication app, CallHost calls, VoiceServerOptions options)
+    /// <param name="relay">The instruments of the relay inside; null where there is none.</param>
+    public static void Map(WebApplication app, CallHost calls, VoiceServerOptions options, Meter? relay)
     {
         var cors = new Cors(options.AllowedOrigins);
         app.Use((context, next) => cors.Apply(context) ? Task.CompletedTask : next(context));
         app.Use((context, next) => ErrorBodies.InvokeAsync(context, next, calls.Log.RequestFaulted));
 
+        var door = new OperatorDoor(options.MetricsToken);
+        var metrics = new VoiceMetrics(calls, door, relay);
+        app.Lifetime.ApplicationStopped.Register(metrics.Dispose);
         var limiter = new OfferLimiter(options.Limits.OffersPerSecond, options.Time);
         var candidates = new OfferLimiter(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time); // their own: one lost is a path lost
         var offers = new OfferEndpoint(calls, limiter, candidates);
         var verdicts = new VerdictEndpoint(calls, new(CandidatesPerOffer * options.Limits.OffersPerSecond, options.Time));
         app.MapPost("/start", new StartEndpoint(calls, limiter).PostAsync);
-        app.MapGet("/api/ice-servers", new IceServersEndpoint(calls, limiter, options.RelayOnly).GetAsync);
+        app.MapGet("/api/ice-servers", new IceServersEndpoint(calls, limiter, door, options.RelayOnly).GetAsync);
         app.MapPost("/api/offer", offers.PostAsync);
         app.MapPatch("/api/offer", offers.PatchAsync);
         app.MapGet("/api/calls/{pc_id}/verdict", verdicts.GetAsync);
@@ -32,7 +38,8 @@ internal static class Endpoints
         app.MapGet("/healthz", context => Write(context, new("ok")));
         app.MapGet("/readyz", context => calls.IsDraining
             ? ErrorBodies.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is shutting down.")
-            : Write(context, new("ready", IceSources: IceSourceBody.Of(calls.IceServers.States))));
+            : Write(context, new("ready", IceSources: IceSourceBody.Of(calls.IceServers.States), IceServers: calls.Probes.Results is [] ? null : ProbedServerBody.Of(calls.Probes.Results))));
+        app.MapGet("/metrics", metrics.WriteAsync);
         WebClient.Map(app);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Thaw.IceServers;
 using Thaw.Net.Gathering;
+using Thaw.Voice.Watching;
 
 namespace Thaw.Voice.Http;
 
@@ -27,13 +28,27 @@ internal sealed record IceServersBody(
     [property: JsonPropertyName("iceServers")] IReadOnlyList<IceServerBody> IceServers,
     [property: JsonPropertyName("iceTransportPolicy")] string? IceTransportPolicy,
     [property: JsonPropertyName("expiresAt")] string? ExpiresAt,
-    [property: JsonPropertyName("ttl")] int? Ttl)
+    [property: JsonPropertyName("ttl")] int? Ttl,
+    [property: JsonPropertyName("probes")] IReadOnlyList<ProbedServerBody>? Probes = null)
 {
     public static IceServersBody Of(IceServerSet set, bool? relayOnly, DateTimeOffset now) => new(
         IceServerBody.Of(set.Servers),
         relayOnly is null ? null : relayOnly.Value && set.HasRelay ? "relay" : "all",
         set.ExpiresAt?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         set.ExpiresAt is { } end ? (int)Math.Min(int.MaxValue, (end - now).TotalSeconds) : null);
+}
+
+/// <summary>What an ICE server was worth when this server last used it. No address, no secret.</summary>
+/// <param name="Status">ok, warning, failed.</param>
+internal sealed record ProbedServerBody(
+    [property: JsonPropertyName("url")] string Url,
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("cause")] string? Cause,
+    [property: JsonPropertyName("milliseconds")] int Milliseconds,
+    [property: JsonPropertyName("at")] string At)
+{
+    public static IReadOnlyList<ProbedServerBody> Of(IReadOnlyList<ProbedServer> servers) => [.. servers.Select(s => new ProbedServerBody(
+        s.Url, s.Status.ToString().ToLowerInvariant(), s.Cause, s.Milliseconds, s.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)))];
 }
 
 /// <summary>How a source is, for who watches this server: no secrets, no addresses.</summary>

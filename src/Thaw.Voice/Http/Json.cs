@@ -43,7 +43,8 @@ internal sealed record ErrorBody([property: JsonPropertyName("detail")] string D
 internal sealed record StatusBody(
     [property: JsonPropertyName("status")] string Status,
     [property: JsonPropertyName("transports")] IReadOnlyList<string>? Transports = null,
-    [property: JsonPropertyName("iceSources")] IReadOnlyList<IceSourceBody>? IceSources = null);
+    [property: JsonPropertyName("iceSources")] IReadOnlyList<IceSourceBody>? IceSources = null,
+    [property: JsonPropertyName("iceServers")] IReadOnlyList<ProbedServerBody>? IceServers = null);
 
 internal sealed record VerdictBody(
     [property: JsonPropertyName("status")] string Status,

@@ -49,6 +49,22 @@ public sealed class CoturnTests
         Assert.Equal((GatheringFailure.Unauthorized, 401), (wrong.Failure.Cause, wrong.Failure.Code));
     }
 
+    // What the guide promises of long calls: an allocation lives on the credential that made it.
+    [Fact]
+    public void An_allocation_outlives_its_credential()
+    {
+        using var coturn = Coturn.Start("--use-auth-secret", "--static-auth-secret", Coturn.Secret, "-r", "thaw.test", "--max-allocate-lifetime=7", "--allow-loopback-peers");
+        using var loop = new GathererLoop(GathererLoop.Turn(coturn, Coturn.Lend(TimeSpan.FromSeconds(2)))).Settle();
+        Assert.Equal(TimeSpan.FromSeconds(7), Assert.Single(loop.Seen.OfType<Observation.RelayAllocated>()).Lifetime);
+
+        var waited = Stopwatch.StartNew();
+        loop.RunUntil(() => waited.Elapsed > TimeSpan.FromSeconds(9)); // over by then, had it not been refreshed at 5 s
+
+        Assert.Empty(loop.Seen.OfType<Observation.RelayLost>());
+        loop.Send(1);
+        loop.RunUntil(() => loop.Delivered.Count > 0);
+    }
+
     [Fact]
     public void A_full_quota_is_named_and_closing_makes_room()
     {

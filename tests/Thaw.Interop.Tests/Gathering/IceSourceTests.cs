@@ -45,6 +45,69 @@ public sealed class IceSourceTests(Chromium chromium)
         File.Delete(secret);
     }
 
+    // The client is Pipecat's own, as published; it cannot be told to use relays only, so the browser is.
+    [Fact]
+    public async Task A_stock_Pipecat_client_that_knows_only_start_calls_through_the_relay()
+    {
+        using var coturn = Coturn.Start("--use-auth-secret", "--static-auth-secret", Coturn.Secret, "-r", "thaw.test", "--allow-loopback-peers");
+        string secret = Path.GetTempFileName();
+        await File.WriteAllTextAsync(secret, Coturn.Secret, Cancel);
+        await using var server = await ThawProcess.ServeAsync("echo", "--relay", "off", "--ice-source", $"coturn:host=127.0.0.1,port={coturn.Address.Port},secret-file={secret}");
+
+        const string RelayOnly = """
+            globalThis.made = [];
+            globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+              constructor(configuration) {
+                super({ ...configuration, iceTransportPolicy: "relay" });
+                made.push({ connection: this, servers: configuration?.iceServers ?? [] });
+              }
+            };
+            """;
+        string files = Path.Combine(AppContext.BaseDirectory, "stock-page");
+        await using var page = await chromium.OpenAsync(server.At("/bench/index.html"), RelayOnly, page => page.RouteAsync(
+            "**/bench/**", route => route.FulfillAsync(new() { Path = Path.Combine(files, new Uri(route.Request.Url).AbsolutePath["/bench/".Length..]) })));
+        await page.UntilAsync("the page is there", "window.dial", Soon);
+        var found = await page.EvaluateAsync("""
+            (async () => {
+              await dial.prepare();
+              await dial.start(); // resolves with bot-ready
+              const { connection, servers } = made.at(-1);
+              const stats = new Map([...(await connection.getStats())]);
+              const transport = [...stats.values()].find((s) => s.type === "transport");
+              const pair = stats.get(transport.selectedCandidatePairId);
+              return { servers: servers.flatMap((s) => s.urls), local: stats.get(pair.localCandidateId).candidateType, bytes: pair.bytesReceived };
+            })()
+            """, Soon);
+
+        Assert.Contains($"turn:127.0.0.1:{coturn.Address.Port}?transport=udp", found.GetProperty("servers").EnumerateArray().Select(url => url.GetString()));
+        Assert.Equal("relay", found.GetProperty("local").GetString());
+        Assert.True(found.GetProperty("bytes").GetInt64() > 0);
+        File.Delete(secret);
+    }
+
+    [Fact]
+    public async Task This_server_has_used_what_it_gives_and_says_so_in_readiness_metrics_and_log()
+    {
+        using var coturn = Coturn.Start("--use-auth-secret", "--static-auth-secret", Coturn.Secret, "-r", "thaw.test", "--allow-loopback-peers");
+        string secret = Path.GetTempFileName();
+        await File.WriteAllTextAsync(secret, Coturn.Secret, Cancel);
+        string url = $"turn:127.0.0.1:{coturn.Address.Port}?transport=udp";
+        await using var server = await ThawProcess.ServeAsync("echo", "--ice-servers", "stun:127.0.0.1:9", "--ice-source", $"coturn:host=127.0.0.1,port={coturn.Address.Port},secret-file={secret}");
+        await server.LoggedAsync($"ICE server {url} works", Soon);
+        await server.LoggedAsync("ICE server stun:127.0.0.1:9 does not work: stun-unreachable", Soon);
+
+        using var http = new HttpClient { BaseAddress = server.Url };
+        var ready = (await http.GetFromJsonAsync<JsonElement>("/readyz", Cancel)).GetProperty("iceServers").EnumerateArray().ToDictionary(s => s.GetProperty("url").GetString()!, s => s.GetProperty("status").GetString());
+        Assert.Equal(("ok", "failed"), (ready[url], ready["stun:127.0.0.1:9"]));
+        string[] metrics = (await http.GetStringAsync("/metrics", Cancel)).Split('\n');
+        Assert.Contains($"thaw_ice_server_up{{server=\"{url}\"}} 1", metrics);
+        Assert.Contains("thaw_ice_server_up{server=\"stun:127.0.0.1:9\"} 0", metrics);
+        Assert.Contains(metrics, line => line.StartsWith("thaw_relay_", StringComparison.Ordinal)); // the one inside
+        Assert.True((await http.GetFromJsonAsync<JsonElement>("/api/ice-servers?probe=1", Cancel)).TryGetProperty("probes", out _));
+        Assert.DoesNotContain(server.Log, line => line.Contains(Coturn.Secret, StringComparison.Ordinal));
+        File.Delete(secret);
+    }
+
     [Fact]
     public async Task A_provider_over_HTTP_is_asked_for_both_ends_and_a_call_waits_for_none_of_it()
     {

@@ -25,7 +25,7 @@ public sealed class DependencyTests
         ["Thaw.Dtls"] = ["Thaw.Protocol"],
         ["Thaw.Net"] = ["Thaw.Protocol"],
         ["Thaw.IceServers"] = ["Thaw.Net", "Thaw.Protocol"],
-        ["Thaw.Voice"] = ["Thaw.IceServers", "Thaw.Relay", "Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
+        ["Thaw.Voice"] = ["Thaw.IceServers", "Thaw.Probes", "Thaw.Relay", "Thaw.Relay.Admin", "Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay.Admin"] = ["Thaw.Relay", "Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Audit"] = [],

@@ -25,6 +25,14 @@ internal sealed class FakeProvider
 
     public Dictionary<string, string> Files { get; } = [];
 
+    public IceSourceSurroundings Surroundings => new()
+    {
+        Variable = Variables.GetValueOrDefault,
+        File = path => Files.TryGetValue(path, out string? content) ? content : throw new FileNotFoundException(path),
+        Http = new HttpMessageInvoker(new Handler(this)),
+        Time = Time,
+    };
+
     public Asked Request => Requests.Single();
 
     /// <summary>The next answer; the last of them is repeated.</summary>
@@ -51,14 +59,7 @@ internal sealed class FakeProvider
     public bool TryCreate(string text, out IIceServerSource? source, out string error)
     {
         source = null;
-        var around = new IceSourceSurroundings
-        {
-            Variable = Variables.GetValueOrDefault,
-            File = path => Files.TryGetValue(path, out string? content) ? content : throw new FileNotFoundException(path),
-            Http = new HttpMessageInvoker(new Handler(this)),
-            Time = Time,
-        };
-        return IceSourceSpec.TryParse(text, out var spec, out error) && IceSources.TryCreate(spec, around, out source, out error);
+        return IceSourceSpec.TryParse(text, out var spec, out error) && IceSources.TryCreate(spec, Surroundings, out source, out error);
     }
 
     public ValueTask<IceServerGrant> MintAsync(string text, int lifetime = 3600, IceAudience audience = IceAudience.Browser)

@@ -284,6 +284,24 @@ public sealed class PoolTests
     }
 
     [Fact]
+    public async Task All_who_follow_hear_of_a_renewal()
+    {
+        var (one, two) = (new ConcurrentQueue<IceServerSet>(), new ConcurrentQueue<IceServerSet>());
+        await using var pool = Start(new Scripted(_time));
+        await pool.Settled.WaitAsync(Cancel);
+        using var stop = new CancellationTokenSource();
+        var following = Task.WhenAll(pool.FollowBackendAsync(one.Enqueue, stop.Token), pool.FollowBackendAsync(two.Enqueue, stop.Token));
+
+        for (int i = 0; i < 4; i++) await BegunAsync(Hour / 2); // the loops of the two ends, and these
+        _time.Advance(Hour / 2);
+        for (int i = 0; i < 4; i++) await BegunAsync(Hour / 2);
+
+        Assert.Equal(("backend-2", "backend-2"), (one.Last().Servers[0].Username, two.Last().Servers[0].Username));
+        await stop.CancelAsync();
+        await following;
+    }
+
+    [Fact]
     public async Task A_backend_takes_sixteen_URLs_at_most_and_none_that_it_could_not_read()
     {
         string[] urls = [.. Enumerable.Range(0, 20).Select(i => $"turn:{i}.example"), "nonsense"];

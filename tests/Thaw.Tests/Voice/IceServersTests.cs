@@ -162,6 +162,28 @@ public sealed class IceServersTests
     }
 
     [Fact]
+    public async Task A_provider_that_is_slow_holds_up_one_start_for_a_second_and_serves_whoever_comes_later()
+    {
+        var slow = new TaskCompletionSource();
+        _provider.Answers(async cancel =>
+        {
+            await slow.Task.WaitAsync(cancel);
+            return new HttpResponseMessage(HttpStatusCode.Created) { Content = new StringContent(FakeProvider.Cloudflare()) };
+        });
+        await using var world = World(["cloudflare:key-id=i,api-token=t"]);
+
+        await world.CallAsync("abcd"); // at once: time stands still
+        var first = world.SendAsync("POST", "/start", "");
+        await world.WaitOutAsync(TimeSpan.FromSeconds(1), first);
+        Assert.False((await JsonAsync(await first)).TryGetProperty("iceConfig", out _));
+
+        slow.SetResult();
+        await world.Calls.IceServers.Settled.WaitAsync(Cancel);
+        Assert.True((await JsonAsync(await world.SendAsync("POST", "/start", ""))).TryGetProperty("iceConfig", out _));
+        Assert.Equal("fresh", Text(JsonElement.Parse(await world.Http.GetStringAsync("/readyz", Cancel)).GetProperty("iceSources")[0], "state"));
+    }
+
+    [Fact]
     public async Task Readiness_tells_how_each_source_is()
     {
         _provider.Answers(FakeProvider.Cloudflare(), 201, skew: TimeSpan.FromMinutes(5));

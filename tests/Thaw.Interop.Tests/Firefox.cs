@@ -43,10 +43,10 @@ internal sealed partial class Firefox : IAsyncDisposable
     private Firefox(Process process, string profile, WebSocket socket) => (_process, _profile, _socket) = (process, profile, socket);
 
     /// <param name="trust">NSS's certutil, and the file of an authority to believe.</param>
-    public static async Task<Firefox> LaunchAsync(NetworkNamespace network, (string Certutil, string Authority)? trust = null)
+    public static async Task<Firefox> LaunchAsync(NetworkNamespace network, (string Certutil, string Authority)? trust = null, string preferences = "")
     {
         string profile = Directory.CreateTempSubdirectory("thaw-firefox-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(profile, "user.js"), Preferences);
+        await File.WriteAllTextAsync(Path.Combine(profile, "user.js"), $"{Preferences}\n{preferences}\n");
         if (trust is { } believed)
         {
             await TrustAsync(believed.Certutil, "-N", "-d", $"sql:{profile}", "--empty-password");

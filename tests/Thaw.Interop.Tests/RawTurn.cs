@@ -22,11 +22,12 @@ internal sealed class RawTurn : IDisposable
 
     public Socket Socket { get; }
 
-    public static async Task<RawTurn> ConnectAsync(ushort port, ProtocolType protocol = ProtocolType.Tcp)
+    public static async Task<RawTurn> ConnectAsync(ushort port, ProtocolType protocol = ProtocolType.Tcp, IPAddress? from = null)
     {
         bool isTcp = protocol is ProtocolType.Tcp;
         var socket = new Socket(AddressFamily.InterNetwork, isTcp ? SocketType.Stream : SocketType.Dgram, protocol);
         if (isTcp) socket.NoDelay = true;
+        if (from is not null) socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(IPAddress.Loopback, port).WaitAsync(Enough);
         return new RawTurn(socket);
     }

@@ -32,11 +32,13 @@ public sealed class RelayBrowserTests(Chromium chromium)
     {
         string trust = Executables.Find("certutil", "libnss3-tools");
         await using var relay = await LabRelay.StartAsync();
-        await using var firefox = await Firefox.LaunchAsync(relay.Network, (trust, relay.Certificate.AuthorityFile));
+        // It has no use for turns: with an address, so every name is the relay's.
+        const string Resolver = $"""user_pref("network.dns.forceResolve", "{LabRelay.Address}");""";
+        await using var firefox = await Firefox.LaunchAsync(relay.Network, (trust, relay.Certificate.AuthorityFile), Resolver);
         foreach (string transport in (string[])["udp", "tcp", "tls"])
         {
             await firefox.GoAsync(Call);
-            var paths = await firefox.EvaluateAsync($"call({LabRelay.IceServer(transport)})");
+            var paths = await firefox.EvaluateAsync($"call({LabRelay.IceServer(transport, LabCertificate.Name)})");
             Assert.Equal([$"relay-relay {transport}", $"relay-relay {transport}"], paths.EnumerateArray().Select(path => path.GetString()));
             await firefox.EvaluateAsync("hangUp()");
         }

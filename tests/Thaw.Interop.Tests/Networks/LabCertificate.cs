@@ -4,10 +4,12 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Thaw.Interop.Tests.Networks;
 
-/// <summary>A certificate for an address, in two files.</summary>
+/// <summary>A certificate for an address and for <see cref="Name"/>, in two files.</summary>
 /// <param name="KeyHash">Of its key, as Chromium's --ignore-certificate-errors-spki-list takes it.</param>
 internal sealed record LabCertificate(string Folder, string KeyHash) : IAsyncDisposable
 {
+    public const string Name = "relay.example";
+
     public string File => Path.Combine(Folder, "cert.pem");
 
     public string KeyFile => Path.Combine(Folder, "key.pem");
@@ -40,8 +42,9 @@ internal sealed record LabCertificate(string Folder, string KeyHash) : IAsyncDis
     private static async Task<LabCertificate> MakeAsync(string address, Func<CertificateRequest, string, Task<X509Certificate2>> sign)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=relay.example", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN={Name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(Name);
         names.AddIpAddress(IPAddress.Parse(address));
         request.CertificateExtensions.Add(names.Build());
         var made = new LabCertificate(Directory.CreateTempSubdirectory("thaw-certificate-").FullName, Convert.ToBase64String(SHA256.HashData(key.ExportSubjectPublicKeyInfo())));

@@ -50,9 +50,10 @@ internal sealed partial class LabRelay : IAsyncDisposable
     }
 
     /// <summary>As a browser is told of it.</summary>
-    public static string IceServer(string transport)
+    /// <param name="name">Instead of its address, over TLS.</param>
+    public static string IceServer(string transport, string name = Address)
     {
-        string url = transport is "tls" ? $"turns:{Address}:{TlsPort}?transport=tcp" : $"turn:{Address}:{Port}?transport={transport}";
+        string url = transport is "tls" ? $"turns:{name}:{TlsPort}?transport=tcp" : $"turn:{Address}:{Port}?transport={transport}";
         return $$"""{ "urls": "{{url}}", "username": "{{Username}}", "credential": "{{Password}}" }""";
     }
 

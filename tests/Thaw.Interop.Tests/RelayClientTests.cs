@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Thaw.Interop.Tests.Networks;
+using Thaw.Protocol.Stun;
 using Xunit;
 
 namespace Thaw.Interop.Tests;
@@ -68,6 +72,38 @@ public sealed class RelayClientTests
         {
             if (!call.HasExited) call.Kill();
             await call.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_coturns_tool_made_without_us_lets_its_holder_in_and_no_other_does()
+    {
+        const string Key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", ServerName = "relay.example";
+        string tool = Executables.Find("turnutils_oauth", "coturn");
+        string began = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        byte[] macKey = RandomNumberGenerator.GetBytes(32);
+        await using var relay = await SignalledRelay.StartAsync("--oauth-key", $"north:{Key}", "--oauth-server-name", ServerName);
+
+        string[] line =
+        [
+            tool, "-e", "-v", "-i", ServerName, "-j", "north", "-k", Key, "-l", began, "-m", "3600", "-n", "A256GCM",
+            "-o", Convert.ToBase64String(RandomNumberGenerator.GetBytes(12)), "-p", Convert.ToBase64String(macKey), "-r", "3600",
+        ];
+        using var making = Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true })!;
+        string output = await making.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        const string Before = "\"access_token\":\"";
+        int at = output.IndexOf(Before, StringComparison.Ordinal) + Before.Length; // its JSON has the key in it as it is, and so is none
+        byte[] token = Convert.FromBase64String(output[at..output.IndexOf('"', at)]);
+
+        Assert.Equal(0, await AllocateAsync(token));
+        token[^1] ^= 1;
+        Assert.Equal(401, await AllocateAsync(token));
+
+        async Task<int> AllocateAsync(byte[] shown)
+        {
+            using var holder = await RawTurn.ConnectAsync(relay.Port, ProtocolType.Udp);
+            holder.Identity = ("north", macKey);
+            return RawTurn.Code(await holder.AllocateAsync(17, (ref StunWriter writer) => writer.Add(StunAttributeType.AccessToken, shown)));
         }
     }
 

@@ -46,6 +46,7 @@ public sealed class RelayCheckTests
     [InlineData("udp-port", ProtocolType.Udp, 3478)]
     [InlineData("tcp-port", ProtocolType.Tcp, 3478)]
     [InlineData("tls-port", ProtocolType.Tcp, 5349)]
+    [InlineData("dtls-port", ProtocolType.Udp, 5349)]
     public void A_port_in_use_is_a_problem_and_names_who_has_it(string code, ProtocolType protocol, int port)
     {
         var open = new OpenPort(protocol is ProtocolType.Tcp, IPAddress.Any, port, 77);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Thaw.Net.Addresses;
 using Thaw.Probes.Lines;

@@ -153,6 +153,14 @@ public sealed class RelayCheckTests
     [Fact]
     public void Nobody_who_may_use_it_is_a_warning() => Row("credentials", RowStatus.Warning, options: new RelayHostOptions());
 
+    [Fact]
+    public void A_key_for_access_tokens_lets_somebody_in()
+    {
+        Assert.Null(OAuthKey.Read("north:MTIzNDU2Nzg5MDEyMzQ1Ng==", out var key));
+        var row = Row("credentials", RowStatus.Ok, options: new RelayHostOptions { Server = new TurnServerOptions { OAuthKeys = [key!] } });
+        Assert.Contains("1 key for access tokens", row.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("thaw", RowStatus.Warning)]
     [InlineData("turn.example.org", RowStatus.Ok)]

@@ -10,7 +10,7 @@ internal static class CommandTree
     {
         var root = new RootCommand("Thaw: WebRTC voice that never hangs on \"Connecting\".")
         {
-            Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(), Verbs.Bench.Command(), Verbs.Ice.Command(), Verbs.Audit.Command(),
+            Verbs.Serve.Command(), Verbs.Relay.Command(), Verbs.Ports.Command(), Verbs.Bench.Command(), Verbs.Ice.Command(), Verbs.Audit.Command(), Verbs.Explain.Command(), Verbs.Causes.Command(),
         };
         ConfigOption.AddTo(root);
         return root;

@@ -65,7 +65,7 @@ internal sealed class TopView(int width, int height, bool isColoured)
 
     private string Event(EventBody happened) => Fit(string.Join("  ", new[]
     {
-        happened.At.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture), happened.Code?.ToString(CultureInfo.InvariantCulture), happened.Cause, happened.Method,
+        happened.At.ToLocalTime().ToString("HH:mm:ss", CultureInfo.InvariantCulture), happened.Code?.ToString(CultureInfo.InvariantCulture), happened.Kind, happened.Method,
         happened.User, happened.Source, happened.Peer is { } peer ? $"to {peer}" : null, happened.Rule, happened.Count > 1 ? $"×{happened.Count}" : null,
     }.Where(word => word is { Length: > 0 })));
 

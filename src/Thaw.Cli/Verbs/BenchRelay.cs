@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Thaw.Load;
@@ -14,10 +14,11 @@ internal static class BenchRelay
 
     private static readonly TimeSpan CredentialLifetime = TimeSpan.FromHours(1);
 
-    private static readonly Option<IPEndPoint> Server = new("--server") { Description = "ADDRESS:PORT of the TURN server, UDP.", Required = true, CustomParser = ServerOf };
-    private static readonly Option<string> User = new("--user") { Description = "User name; NAME:PASSWORD without --password." };
-    private static readonly Option<string> Password = new("--password") { Description = "Its password." };
-    private static readonly Option<string> Secret = new("--secret") { Description = "Shared secret to mint a credential from, instead of a user." };
+    private static readonly Option<IPEndPoint> Server = new Option<IPEndPoint>("--server") { Description = "ADDRESS:PORT of the TURN server, UDP." }
+        .OrVariable("THAW_BENCH_SERVER", new IPEndPoint(IPAddress.Loopback, 3478), "ADDRESS:PORT", text => (IPEndPoint.TryParse(text, out var server) && server.Port > 0, server!));
+    private static readonly Option<string[]> User = new Option<string[]>("--user") { Description = "User name; NAME:PASSWORD without --password." }.OrSecrets("THAW_BENCH_USER", "a name", Word);
+    private static readonly Option<string[]> Password = new Option<string[]>("--password") { Description = "Its password." }.OrSecrets("THAW_BENCH_PASSWORD", "a password", Word);
+    private static readonly Option<string[]> Secret = new Option<string[]>("--secret") { Description = "Shared secret to mint a credential from, instead of a user." }.OrSecrets("THAW_BENCH_SECRET", "a secret", Word);
     private static readonly Option<int> Allocations = Number("--allocations", 100, 1, 60_000, "Clients, each with one allocation, permission and channel.");
     private static readonly Option<int> Peers = Number("--peers", 0, 0, 10_000, "Sockets that the peers share; 0: one for each client.");
     private static readonly Option<int> Rate = Number("--rate", 10_000, 1, 5_000_000, "Datagrams a second, each way.");
@@ -26,13 +27,13 @@ internal static class BenchRelay
     private static readonly Option<double> Seconds = Time("--seconds", 5, "Of measuring, and of each try with --find-max.");
     private static readonly Option<double> WarmUp = Time("--warm-up", 1, "Seconds of the same load before.");
     private static readonly Option<int> InFlight = Number("--in-flight", 64, 1, 1_000, "Clients that allocate at the same time.");
-    private static readonly Option<int?> Pid = new("--pid") { Description = "The server's process on this machine: its CPU and memory are measured too." };
-    private static readonly Option<bool> FindMax = new("--find-max") { Description = "Look for the highest rate at which at most one packet in a thousand is lost; --rate is where to begin." };
-    private static readonly Option<bool> AllocateOnly = new("--allocate-only") { Description = "No traffic: allocations a second, and what each costs the server." };
-    private static readonly Option<IPAddress> From = new("--from") { Description = "Local address of the clients.", CustomParser = AddressOf };
-    private static readonly Option<IPAddress> PeersFrom = new("--peers-from") { Description = "Local address of the peers; the server must allow it.", CustomParser = AddressOf };
-    private static readonly Option<bool> Segments = new("--segments") { Description = "Bursts leave in one piece (UDP_SEGMENT), as hardware would hand them over." };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document." };
+    private static readonly Option<int> Pid = Number("--pid", 0, 0, int.MaxValue, "The server's process on this machine: its CPU and memory are measured too.");
+    private static readonly Option<bool> FindMax = new Option<bool>("--find-max") { Description = "Look for the highest rate at which at most one packet in a thousand is lost; --rate is where to begin." }.OrVariable("THAW_BENCH_FIND_MAX");
+    private static readonly Option<bool> AllocateOnly = new Option<bool>("--allocate-only") { Description = "No traffic: allocations a second, and what each costs the server." }.OrVariable("THAW_BENCH_ALLOCATE_ONLY");
+    private static readonly Option<IPAddress?> From = Address("--from", "Local address of the clients.");
+    private static readonly Option<IPAddress?> PeersFrom = Address("--peers-from", "Local address of the peers; the server must allow it.");
+    private static readonly Option<bool> Segments = new Option<bool>("--segments") { Description = "Bursts leave in one piece (UDP_SEGMENT), as hardware would hand them over." }.OrVariable("THAW_BENCH_SEGMENTS");
+    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "Print one JSON document." }.OrVariable("THAW_BENCH_JSON");
 
     public static Command Command()
     {
@@ -42,8 +43,8 @@ internal static class BenchRelay
         };
         command.Validators.Add(result =>
         {
-            bool hasUser = result.GetValue(User) is { } user && (result.GetValue(Password) is not null || user.Contains(':', StringComparison.Ordinal));
-            if (hasUser == result.GetValue(Secret) is not null) result.AddError("Name a --user with its --password, or a --secret.");
+            bool hasUser = result.GetValue(User) is [var user] && (result.GetValue(Password) is [_] || user.Contains(':', StringComparison.Ordinal));
+            if (hasUser == result.GetValue(Secret) is [_]) result.AddError("Name a --user with its --password, or a --secret.");
         });
         command.SetAction(Run);
         return command;
@@ -91,20 +92,20 @@ internal static class BenchRelay
     private static LoadPlan PlanFrom(ParseResult parsed)
     {
         var server = parsed.GetValue(Server)!;
-        string[] user = parsed.GetValue(User)?.Split(':', 2) ?? [];
+        string[] user = parsed.GetValue(User) is [var name] ? name.Split(':', 2) : [];
         return new LoadPlan
         {
             Server = new TransportAddress(server.Address, (ushort)server.Port),
-            Credential = parsed.GetValue(Secret) is { } secret
+            Credential = parsed.GetValue(Secret) is [var secret]
                 ? LoadCredential.Mint(secret, TimeProvider.System.GetUtcNow() + CredentialLifetime)
-                : parsed.GetValue(Password) is { } password ? new LoadCredential(parsed.GetValue(User)!, password) : new LoadCredential(user[0], user[1]),
+                : parsed.GetValue(Password) is [var password] ? new LoadCredential(parsed.GetValue(User)![0], password) : new LoadCredential(user[0], user[1]),
             Allocations = parsed.GetValue(Allocations),
             Peers = parsed.GetValue(Peers),
             Bytes = parsed.GetValue(Size),
             Burst = parsed.GetValue(Burst),
             Segments = parsed.GetValue(Segments),
             InFlight = parsed.GetValue(InFlight),
-            ProcessId = parsed.GetValue(Pid),
+            ProcessId = parsed.GetValue(Pid) is not 0 and var pid ? pid : null,
             ClientAddress = parsed.GetValue(From),
             PeerAddress = parsed.GetValue(PeersFrom),
         };
@@ -132,36 +133,17 @@ internal static class BenchRelay
     private static string Row(string name, string text) => $"{name,-17} {text}";
 
     private static Option<int> Number(string name, int otherwise, int least, int most, string description)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => otherwise };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is var value && (value < least || value > most)) result.AddError($"{name} takes {least} to {most}.");
-        });
-        return option;
-    }
+        => new Option<int>(name) { Description = description }.OrVariable(Variable(name), otherwise, $"{least} to {most}",
+            text => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value));
 
     private static Option<double> Time(string name, double otherwise, string description)
-    {
-        var option = new Option<double>(name) { Description = description, DefaultValueFactory = _ => otherwise };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double>() is not (>= 0 and <= MostSeconds)) result.AddError($"{name} takes 0 to {MostSeconds}.");
-        });
-        return option;
-    }
+        => new Option<double>(name) { Description = description }.OrVariable(Variable(name), otherwise, $"0 to {MostSeconds}",
+            text => (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= MostSeconds, value));
 
-    private static IPEndPoint? ServerOf(ArgumentResult result)
-    {
-        if (IPEndPoint.TryParse(result.Tokens[0].Value, out var server) && server.Port > 0) return server;
-        result.AddError($"--server takes ADDRESS:PORT, not \"{result.Tokens[0].Value}\".");
-        return null;
-    }
+    private static Option<IPAddress?> Address(string name, string description)
+        => new Option<IPAddress?>(name) { Description = description }.OrVariable(Variable(name), null, "an address", text => (IPAddress.TryParse(text, out var address), address));
 
-    private static IPAddress? AddressOf(ArgumentResult result)
-    {
-        if (IPAddress.TryParse(result.Tokens[0].Value, out var address)) return address;
-        result.AddError($"\"{result.Tokens[0].Value}\" is no address.");
-        return null;
-    }
+    private static string Variable(string name) => $"THAW_BENCH_{name[2..].ToUpperInvariant().Replace('-', '_')}";
+
+    private static (bool, string) Word(string text) => (text.Length > 0, text);
 }

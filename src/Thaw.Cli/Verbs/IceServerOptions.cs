@@ -29,7 +29,7 @@ internal static class IceServerOptions
     public static readonly Option<int> Lifetime = new Option<int>("--ice-lifetime") { Description = "Seconds that TURN credentials are asked for; calls that last longer are given new ones." }
         .OrVariable("THAW_ICE_LIFETIME", 86_400, "60 to 2592000", text => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is >= 60 and <= 2_592_000, seconds));
 
-    public static readonly Option<bool> RelayOnly = new("--relay-only") { Description = "Advise pages, in /api/ice-servers, to use relays only." };
+    public static readonly Option<bool> RelayOnly = new Option<bool>("--relay-only") { Description = "Advise pages, in /api/ice-servers, to use relays only." }.OrVariable("THAW_RELAY_ONLY");
 
     public static readonly Option<X509Certificate2[]> Authority = new Option<X509Certificate2[]>("--ice-ca") { Description = "File of certificates (PEM) to trust besides the system's, for TURN over TLS." }
         .OrVariable("THAW_ICE_CA", [], "a file with certificates in PEM", Certificates);

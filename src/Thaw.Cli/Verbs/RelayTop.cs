@@ -16,11 +16,10 @@ internal static class RelayTop
 
     private static readonly Option<bool> Addresses = new Option<bool>("--addresses") { Description = "Show addresses, not tokens that stand for them." }.OrVariable("THAW_RELAY_TOP_ADDRESSES");
     private static readonly Option<bool> Once = new Option<bool>("--once") { Description = "Look for a second, print, end; 2 if something in the relay does not work any more." }.OrVariable("THAW_RELAY_TOP_ONCE");
-    private static readonly Option<bool> Json = new Option<bool>("--json") { Description = "The same as one JSON document." }.OrVariable("THAW_RELAY_TOP_JSON");
 
     public static Command Command()
     {
-        var command = new Command("top", "Show who uses a running relay, how much, and who is refused. The relay needs an --admin-port.") { Addresses, Once, Json };
+        var command = new Command("top", "Show who uses a running relay, how much, and who is refused. The relay needs an --admin-port.") { Addresses, Once, Relay.Json };
         foreach (var option in AdminOptions.All) command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -35,9 +34,9 @@ internal static class RelayTop
         {
             using var relay = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = AdminOptions.UriFrom(parsed), Timeout = LongestAnswer };
             if (AdminOptions.ReadToken(parsed) is { Length: > 0 } token) relay.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            bool isOnce = parsed.GetValue(Once) || parsed.GetValue(Json) || Console.IsOutputRedirected;
+            bool isOnce = parsed.GetValue(Once) || parsed.GetValue(Relay.Json) || Console.IsOutputRedirected;
             return isOnce
-                ? await LookOnceAsync(relay, parsed.GetValue(Addresses), parsed.GetValue(Json), Console.Out, TimeProvider.System, end.Token)
+                ? await LookOnceAsync(relay, parsed.GetValue(Addresses), parsed.GetValue(Relay.Json), Console.Out, TimeProvider.System, end.Token)
                 : await WatchAsync(relay, parsed.GetValue(Addresses), end.Token);
         }
         catch (Exception e) when (e is RelayLookException or RelayHostException or IOException or UnauthorizedAccessException)

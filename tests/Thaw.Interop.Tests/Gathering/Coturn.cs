@@ -82,7 +82,7 @@ internal sealed class Coturn : IDisposable
             try
             {
                 socket.Connect(Address);
-                return process;
+                if (AnswersOverUdp()) return process; // which it may listen at a moment later
             }
             catch (SocketException) when (!process.HasExited)
             {
@@ -90,6 +90,21 @@ internal sealed class Coturn : IDisposable
         }
 
         throw new InvalidOperationException($"turnserver does not listen: {File.ReadAllText(Path.Combine(_folder, "log"))}");
+    }
+
+    private bool AnswersOverUdp()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 200 };
+        try
+        {
+            socket.Connect(Address);
+            socket.Send([0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, .. new byte[12]]); // a Binding request
+            return socket.Receive(new byte[200]) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private void Stop()

@@ -84,7 +84,9 @@ internal sealed class MuteRelay : IDisposable, IRelayPorts
         _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var options = new TurnServerOptions
         {
-            Realm = "mute", Users = [new TurnUser("user", "pass")], RelayAddresses = [new RelayAddress(new TransportAddress(IPAddress.Loopback, 0))],
+            Realm = "mute",
+            Users = [new TurnUser("user", "pass")],
+            RelayAddresses = [new RelayAddress(new TransportAddress(IPAddress.Loopback, 0))],
             Policy = PeerPolicy.Lan.With([new AddressPrefix(new TransportAddress(IPAddress.Parse("127.0.0.1"), 0))], []),
         };
         _server = new TurnServer(options, this, RandomNumberGenerator.Create(), DateTimeOffset.UtcNow, _clock.Now);

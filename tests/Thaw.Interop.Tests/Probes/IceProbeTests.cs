@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Thaw.Interop.Tests.Gathering;
 using Thaw.Probes;
 using Thaw.Protocol.Gathering;

@@ -29,9 +29,10 @@ public sealed class DependencyTests
         ["Thaw.Relay"] = ["Thaw.Net", "Thaw.Dtls", "Thaw.Protocol"],
         ["Thaw.Relay.Admin"] = ["Thaw.Relay", "Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Audit"] = [],
+        ["Thaw.Diagnosis"] = ["Thaw.Protocol"],
         ["Thaw.Probes"] = ["Thaw.Net", "Thaw.Protocol"],
         ["Thaw.Load"] = ["Thaw.Relay", "Thaw.Protocol"],
-        ["Thaw.Cli"] = ["Thaw.Load", "Thaw.Voice", "Thaw.Relay", "Thaw.Relay.Admin", "Thaw.Audit", "Thaw.Probes"],
+        ["Thaw.Cli"] = ["Thaw.Load", "Thaw.Voice", "Thaw.Relay", "Thaw.Relay.Admin", "Thaw.Audit", "Thaw.Diagnosis", "Thaw.Probes"],
     };
 
     // Computation, memory and cryptographic primitives.

@@ -28,7 +28,7 @@ public sealed class RelayAccountsTests : IDisposable
     public void A_users_file_may_have_any_password_and_remarks()
     {
         File.WriteAllText(_file, "# remark\n\nalice:a, b:c  d\r\nbob:#1\n");
-        TurnUser[] users = [.. Read($"relay --user carol:x,dave:y --user-file {_file}").Users];
+        TurnUser[] users = [.. Read($"relay --user carol:x --user dave:y --user-file {_file}").Users];
         Assert.Equal([("carol", "x"), ("dave", "y"), ("alice", "a, b:c  d"), ("bob", "#1")], users.Select(user => (user.Name, user.Password)));
     }
 

@@ -1,6 +1,5 @@
 using Thaw.Protocol;
 using Thaw.Protocol.Stun;
-using Thaw.Protocol.Turn;
 using Xunit;
 using static Thaw.Tests.Turn.Server.TurnTable;
 

@@ -42,10 +42,17 @@ internal sealed partial class Firefox : IAsyncDisposable
 
     private Firefox(Process process, string profile, WebSocket socket) => (_process, _profile, _socket) = (process, profile, socket);
 
-    public static async Task<Firefox> LaunchAsync(NetworkNamespace network)
+    /// <param name="trust">NSS's certutil, and the file of an authority to believe.</param>
+    public static async Task<Firefox> LaunchAsync(NetworkNamespace network, (string Certutil, string Authority)? trust = null, string preferences = "")
     {
         string profile = Directory.CreateTempSubdirectory("thaw-firefox-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(profile, "user.js"), Preferences);
+        await File.WriteAllTextAsync(Path.Combine(profile, "user.js"), $"{Preferences}\n{preferences}\n");
+        if (trust is { } believed)
+        {
+            await TrustAsync(believed.Certutil, "-N", "-d", $"sql:{profile}", "--empty-password");
+            await TrustAsync(believed.Certutil, "-A", "-d", $"sql:{profile}", "-n", "lab", "-t", "C,,", "-i", believed.Authority);
+        }
+
         string[] line = [.. network.Prefix, Executables.Firefox, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0", "about:blank"];
         var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["HOME"] = profile; // nothing of this user's, nothing left behind
@@ -114,6 +121,14 @@ internal sealed partial class Firefox : IAsyncDisposable
         {
             // A child of its own still writes to it; the system's temporary folder is where it may stay.
         }
+    }
+
+    private static async Task TrustAsync(string certutil, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(certutil, arguments) { RedirectStandardError = true })!;
+        string errors = await process.StandardError.ReadToEndAsync().WaitAsync(StartLimit);
+        await process.WaitForExitAsync().WaitAsync(StartLimit);
+        if (process.ExitCode != 0) throw new InvalidOperationException($"certutil {string.Join(' ', arguments)}: {errors}");
     }
 
     private static async Task<IPEndPoint> ServerAsync(Process process)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -13,7 +14,7 @@ public sealed class PionTests(Servers servers)
     [Fact]
     public async Task Loopback_returns_audio_text_and_16_KiB_of_binary()
     {
-        string client = await PionClient.BuiltAsync();
+        string client = await PionClient.BuiltAsync("pion_client");
         var server = await servers.GetAsync("loopback");
         string[] line = [server.At("/api/offer").ToString(), Limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)];
         using var process = Process.Start(new ProcessStartInfo(client, line) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -34,34 +35,34 @@ public sealed class PionTests(Servers servers)
     }
 }
 
-/// <summary>Peers/pion_client, built with Debian's sources of pion.</summary>
+/// <summary>Programs of Peers, built with Debian's sources of pion.</summary>
 internal static class PionClient
 {
     private const string Sources = "/usr/share/gocode";
 
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(4); // once; Go keeps what it built
 
-    private static readonly Lazy<Task<string>> Built = new(BuildAsync);
+    private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Built = new();
 
-    public static Task<string> BuiltAsync()
+    public static Task<string> BuiltAsync(string name)
     {
         _ = Executables.Find("go", "golang-go");
         Assert.SkipUnless(Directory.Exists($"{Sources}/src/github.com/pion/webrtc"), "pion is not installed (Debian package golang-github-pion-webrtc.v3-dev)");
-        return Built.Value;
+        return Built.GetOrAdd(name, _ => new(() => BuildAsync(name))).Value;
     }
 
-    private static async Task<string> BuildAsync()
+    private static async Task<string> BuildAsync(string name)
     {
         // Debian's packages have no module proxy to come from: they are a GOPATH, and ours has to be one too.
-        string from = Path.Combine(AppContext.BaseDirectory, "Peers", "pion_client"), path = Path.Combine(AppContext.BaseDirectory, "go");
-        string folder = Directory.CreateDirectory(Path.Combine(path, "src", "pion_client")).FullName;
+        string from = Path.Combine(AppContext.BaseDirectory, "Peers", name), path = Path.Combine(AppContext.BaseDirectory, "go");
+        string folder = Directory.CreateDirectory(Path.Combine(path, "src", name)).FullName;
         foreach (string file in Directory.EnumerateFiles(from)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
-        var start = new ProcessStartInfo(Executables.Find("go", "golang-go"), ["build", "-o", Path.Combine(path, "pion_client"), "."]) { WorkingDirectory = folder, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Executables.Find("go", "golang-go"), ["build", "-o", Path.Combine(path, name), "."]) { WorkingDirectory = folder, RedirectStandardError = true };
         start.Environment["GO111MODULE"] = "off";
         start.Environment["GOPATH"] = $"{path}:{Sources}";
         using var go = Process.Start(start)!;
         string errors = await go.StandardError.ReadToEndAsync().WaitAsync(BuildLimit);
         await go.WaitForExitAsync().WaitAsync(BuildLimit);
-        return go.ExitCode == 0 ? Path.Combine(path, "pion_client") : throw new InvalidOperationException($"go build: {errors}");
+        return go.ExitCode == 0 ? Path.Combine(path, name) : throw new InvalidOperationException($"go build: {errors}");
     }
 }

@@ -14,7 +14,6 @@ internal sealed class RawTurn : IDisposable
 {
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(20);
 
-    private readonly byte[] _key = LongTermKey.Derive(PasswordAlgorithm.Md5, "user", "thaw", "pass");
     private byte[] _nonce = [];
     private uint _transactions;
 
@@ -22,11 +21,15 @@ internal sealed class RawTurn : IDisposable
 
     public Socket Socket { get; }
 
-    public static async Task<RawTurn> ConnectAsync(ushort port, ProtocolType protocol = ProtocolType.Tcp)
+    /// <summary>Who asks, and what signs: a user's key, or that of an access token.</summary>
+    public (string User, byte[] Key) Identity { get; set; } = ("user", LongTermKey.Derive(PasswordAlgorithm.Md5, "user", "thaw", "pass"));
+
+    public static async Task<RawTurn> ConnectAsync(ushort port, ProtocolType protocol = ProtocolType.Tcp, IPAddress? from = null)
     {
         bool isTcp = protocol is ProtocolType.Tcp;
         var socket = new Socket(AddressFamily.InterNetwork, isTcp ? SocketType.Stream : SocketType.Dgram, protocol);
         if (isTcp) socket.NoDelay = true;
+        if (from is not null) socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(IPAddress.Loopback, port).WaitAsync(Enough);
         return new RawTurn(socket);
     }
@@ -117,10 +120,10 @@ internal sealed class RawTurn : IDisposable
         fill?.Invoke(ref writer);
         if (_nonce.Length > 0)
         {
-            writer.Add(StunAttributeType.Username, Encoding.UTF8.GetBytes("user"));
+            writer.Add(StunAttributeType.Username, Encoding.UTF8.GetBytes(Identity.User));
             writer.Add(StunAttributeType.Realm, Encoding.UTF8.GetBytes("thaw"));
             writer.Add(StunAttributeType.Nonce, _nonce);
-            writer.AddIntegrity(_key);
+            writer.AddIntegrity(Identity.Key);
         }
 
         return writer.Finish().ToArray();

@@ -12,26 +12,33 @@ internal sealed partial class SignalledRelay : IAsyncDisposable
 
     private readonly Process _process;
 
-    private SignalledRelay(Process process, ushort port)
+    private SignalledRelay(Process process, JsonElement started)
     {
-        (_process, Port) = (process, port);
+        (_process, Started, Port) = (process, started, started.GetProperty("port").GetUInt16());
         _process.ErrorDataReceived += (_, line) => { if (line.Data is { } text) Log.Enqueue(text); };
         _process.BeginErrorReadLine();
     }
 
     public ushort Port { get; }
 
+    public JsonElement Started { get; }
+
+    public int ProcessId => _process.Id;
+
     public ConcurrentQueue<string> Log { get; } = new();
 
     public bool HasEnded => _process.HasExited;
 
-    public static async Task<SignalledRelay> StartAsync(params string[] arguments)
+    public static Task<SignalledRelay> StartAsync(params string[] arguments) => StartAtAsync(0, ["--no-tcp", .. arguments]);
+
+    /// <summary>At a port, such as that of one that is gone; 0 takes a free one. By TCP too.</summary>
+    public static async Task<SignalledRelay> StartAtAsync(ushort port, params string[] arguments)
     {
-        string[] line = ["relay", "--json", "--listen", "127.0.0.1", "--port", "0", "--no-tcp", "--allow-peer", "127.0.0.0/8", "--unproven-rate", "10000", .. arguments];
+        string[] line = ["relay", "--json", "--listen", "127.0.0.1", "--port", $"{port}", "--allow-peer", "127.0.0.0/8", "--unproven-rate", "10000", .. arguments];
         var process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "thaw"), line) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         string first = await process.StandardOutput.ReadLineAsync().WaitAsync(Limit)
             ?? throw new InvalidOperationException($"thaw ended: {await process.StandardError.ReadToEndAsync()}");
-        return new SignalledRelay(process, JsonDocument.Parse(first).RootElement.GetProperty("port").GetUInt16());
+        return new SignalledRelay(process, JsonElement.Parse(first));
     }
 
     public void Signal(int number)

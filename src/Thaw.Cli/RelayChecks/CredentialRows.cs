@@ -21,10 +21,10 @@ internal static class CredentialRows
 
     public static IEnumerable<CheckRow> Judge(TurnServerOptions server)
     {
-        int users = server.Users.Count, secrets = server.SharedSecrets.Count;
-        if (users + secrets == 0)
+        int users = server.Users.Count, secrets = server.SharedSecrets.Count, keys = server.OAuthKeys.Count;
+        if (users + secrets + keys == 0)
         {
-            yield return CheckRow.Warning("credentials", "no users and no secret: this is a STUN server, nobody can allocate.", "--auth-secret-file FILE    # with a line from: openssl rand -hex 32");
+            yield return CheckRow.Warning("credentials", "no users, no secret and no key: this is a STUN server, nobody can allocate.", "--auth-secret-file FILE    # with a line from: openssl rand -hex 32");
             yield break;
         }
 
@@ -34,7 +34,7 @@ internal static class CredentialRows
             .. server.Users.Select(user => Weakness("user", $"the password of {TurnName(user)}", user.Password, "openssl rand -base64 18", user.Name)).OfType<CheckRow>(),
         ];
         foreach (var row in weak) yield return row;
-        if (weak is []) yield return CheckRow.Ok("credentials", $"{Count(secrets, "shared secret")}, {Count(users, "user")}.");
+        if (weak is []) yield return CheckRow.Ok("credentials", $"{Count(secrets, "shared secret")}, {Count(users, "user")}{(keys > 0 ? $", {Count(keys, "key")} for access tokens" : "")}.");
 
         bool isDefault = server.Realm == new TurnServerOptions().Realm;
         yield return users > 0 && isDefault

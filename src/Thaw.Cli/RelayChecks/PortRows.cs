@@ -20,6 +20,7 @@ internal static class PortRows
         yield return Listener("udp-port", ProtocolType.Udp, options.Port, plan, machine);
         if (options.ListensOnTcp) yield return Listener("tcp-port", ProtocolType.Tcp, options.Port, plan, machine);
         if (plan.Certificate is not null) yield return Listener("tls-port", ProtocolType.Tcp, options.TlsPort, plan, machine);
+        if (plan.Certificate is not null && options.ListensOnDtls) yield return Listener("dtls-port", ProtocolType.Udp, options.TlsPort, plan, machine);
         yield return Range(plan, machine);
     }
 

@@ -115,7 +115,9 @@ internal static class Relay
         {
             Announce(host, admin?.Port, parsed);
             await signals.UntilStoppedAsync(host, new RelayReload(host, () => ServerFrom(Anew(parsed)), log), log);
-            await host.DrainAsync(TimeSpan.FromSeconds(parsed.GetValue(DrainSeconds)));
+            int patience = parsed.GetValue(DrainSeconds);
+            if (host.AllocationCount is > 0 and var left && patience > 0) log.Say("draining", $"no new allocations; {left} to go, and {patience} s for that");
+            await host.DrainAsync(TimeSpan.FromSeconds(patience));
         }
 
         return ExitCode.Ok;

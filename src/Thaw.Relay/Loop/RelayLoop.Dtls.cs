@@ -14,6 +14,12 @@ internal sealed partial class RelayLoop
     /// <summary>A little old; 0 without DTLS.</summary>
     public int DtlsSessions => _dtls?.Count ?? 0;
 
+    public int DtlsHandshakes => _dtls?.Handshakes ?? 0;
+
+    public long DtlsRefused => _dtls?.Refused ?? 0;
+
+    public long DtlsDropped => _dtls?.Dropped ?? 0;
+
     /// <summary>Before <see cref="Start"/>.</summary>
     public void AddDtlsListener(EdgeSocket socket, DtlsAcceptor acceptor, Func<ServerCertificate> certificate, int limit)
     {

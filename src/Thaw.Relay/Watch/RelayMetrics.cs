@@ -40,6 +40,10 @@ internal sealed class RelayMetrics : IDisposable
         Meter.CreateObservableUpDownCounter("thaw.relay.streams", () => Streams(listeners => listeners.Sum(l => (long)l.Open)), "{stream}", "Clients' streams that are open now.");
         Meter.CreateObservableCounter("thaw.relay.streams.accepted", () => Streams(listeners => listeners.Sum(l => l.Accepted)), "{stream}", "Streams accepted.");
         Meter.CreateObservableCounter("thaw.relay.streams.refused", () => Streams(listeners => listeners.Sum(l => l.Refused)), "{stream}", "Streams closed at once, as there was no place left.");
+        Gauge("thaw.relay.dtls.sessions", () => host.DtlsSessions, "{session}", "DTLS clients that have shown their address, with those who still shake hands.");
+        Gauge("thaw.relay.dtls.handshakes", () => host.AllLoops.Sum(loop => loop.DtlsHandshakes), "{handshake}", "DTLS handshakes that go on now.");
+        Meter.CreateObservableCounter("thaw.relay.dtls.refused", () => host.AllLoops.Sum(loop => loop.DtlsRefused), "{session}", "DTLS clients that had shown their address and found no place.");
+        Meter.CreateObservableCounter("thaw.relay.dtls.dropped", () => host.AllLoops.Sum(loop => loop.DtlsDropped), "{packet}", "Datagrams at the DTLS port that were neither a client's nor a ClientHello that can be answered.");
         Meter.CreateObservableUpDownCounter("thaw.relay.ports", Ports, "{port}", "Ports of the relay range, by family.");
         Gauge("thaw.relay.quota.used", () => host.QuotaUsed, "{address}", "Relayed addresses that are taken, reserved ones included.");
         Gauge("thaw.relay.quota.limit", () => host.Server.TotalQuota, "{address}", "Relayed addresses that may be taken.");

@@ -59,11 +59,13 @@ internal sealed class GathererLoop : IDisposable
 
     public void Send(params byte[] payload) => Gatherer.SendRelayed(Relayed, Peer, payload, Now);
 
-    public void RunUntil(Func<bool> condition)
+    public void RunUntil(Func<bool> condition) => RunUntil(condition, Limit);
+
+    public void RunUntil(Func<bool> condition, TimeSpan limit)
     {
         for (var started = Stopwatch.StartNew(); !condition();)
         {
-            if (started.Elapsed > Limit) Assert.Fail($"Not within {Limit}. Seen:\n{string.Join('\n', Seen)}");
+            if (started.Elapsed > limit) Assert.Fail($"Not within {limit}. Seen:\n{string.Join('\n', Seen)}");
             var wakeAt = Drain();
             if (condition()) return;
 

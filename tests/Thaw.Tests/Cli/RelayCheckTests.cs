@@ -46,6 +46,7 @@ public sealed class RelayCheckTests
     [InlineData("udp-port", ProtocolType.Udp, 3478)]
     [InlineData("tcp-port", ProtocolType.Tcp, 3478)]
     [InlineData("tls-port", ProtocolType.Tcp, 5349)]
+    [InlineData("dtls-port", ProtocolType.Udp, 5349)]
     public void A_port_in_use_is_a_problem_and_names_who_has_it(string code, ProtocolType protocol, int port)
     {
         var open = new OpenPort(protocol is ProtocolType.Tcp, IPAddress.Any, port, 77);
@@ -151,6 +152,14 @@ public sealed class RelayCheckTests
 
     [Fact]
     public void Nobody_who_may_use_it_is_a_warning() => Row("credentials", RowStatus.Warning, options: new RelayHostOptions());
+
+    [Fact]
+    public void A_key_for_access_tokens_lets_somebody_in()
+    {
+        Assert.Null(OAuthKey.Read("north:MTIzNDU2Nzg5MDEyMzQ1Ng==", out var key));
+        var row = Row("credentials", RowStatus.Ok, options: new RelayHostOptions { Server = new TurnServerOptions { OAuthKeys = [key!] } });
+        Assert.Contains("1 key for access tokens", row.Text, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("thaw", RowStatus.Warning)]

@@ -44,6 +44,8 @@ public sealed class RelayMetricsTests
             "thaw_relay_ports{family=\"ipv6\",state=\"used\"} 0",
             "thaw_relay_quota_used 2",
             "thaw_relay_quota_limit 10000",
+            "thaw_relay_dtls_sessions 0",
+            "thaw_relay_dtls_refused_total 0",
             "thaw_relay_draining 0",
             "thaw_relay_faults 0",
         })

@@ -80,7 +80,7 @@ public sealed class CatalogueTests
         var probes = typeof(Thaw.Probes.Causes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!);
         var known = Thaw.Audit.Known.KnownHangs.Shipped;
         var audit = known.Packages.Select(r => r.Cause).Concat(known.Calls.Select(r => r.Cause)).Concat(known.Texts.Select(r => r.Cause)).Concat(known.Coturn.Select(r => r.Cause));
-        Assert.Empty(probes.Concat(audit).Distinct().Where(id => Catalogue.Find(id) is null));
+        Assert.All(probes.Concat(audit).Distinct(), id => Assert.NotNull(Catalogue.Find(id)));
     }
 
     [Fact]

@@ -36,15 +36,18 @@ internal sealed partial class ThawProcess : IAsyncDisposable
 
     public static Task<ThawProcess> ServeAsync(string agent) => ServeAsync(agent, 0, 0);
 
+    // Beside other servers of the tests, which cannot all have the usual one.
+    private static string[] OwnRelayPort { get; } = ["--relay-port", "0"];
+
     /// <summary>On the ports of a server that is gone.</summary>
     public static Task<ThawProcess> ServeAgainAsync(ThawProcess gone, string agent) => ServeAsync(agent, gone.Url.Port, gone.UdpPort);
 
     /// <summary>With more flags than that.</summary>
     public static Task<ThawProcess> ServeAsync(string agent, params string[] more)
-        => StartAsync([Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, 0, 0), "--udp-address", "127.0.0.1", .. more]);
+        => StartAsync([Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, 0, 0), "--udp-address", "127.0.0.1", .. more.Contains("--relay-port") || more.Contains("--relay") ? [] : OwnRelayPort, .. more]);
 
     private static Task<ThawProcess> ServeAsync(string agent, int port, int udpPort)
-        => StartAsync([Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, port, udpPort), "--udp-address", "127.0.0.1"]);
+        => StartAsync([Path.Combine(AppContext.BaseDirectory, "thaw"), .. Arguments(agent, port, udpPort), "--udp-address", "127.0.0.1", .. OwnRelayPort]);
 
     /// <summary>On all addresses of a network namespace.</summary>
     public static Task<ThawProcess> ServeAsync(NetworkNamespace network, string agent)

@@ -100,6 +100,9 @@ internal sealed class CallHost : IAsyncDisposable
 
     public bool HasSession(string id) => _sessions.Find(id, Now) is not null;
 
+    /// <inheritdoc cref="Sessions.TryAdopt"/>
+    public bool AdoptSession(string id) => _sessions.TryAdopt(id, Now);
+
     public async Task<OfferResult> OfferAsync(Offer offer, CancellationToken cancel)
     {
         while (true)

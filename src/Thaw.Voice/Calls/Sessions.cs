@@ -28,15 +28,24 @@ internal sealed class Sessions(TimeSpan lifetime, int capacity)
     private readonly ConcurrentDictionary<string, VoiceSession> _byId = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Null if there are too many that have not been used yet.</summary>
-    public VoiceSession? TryCreate(JsonElement? body, Instant now)
+    public VoiceSession? TryCreate(JsonElement? body, Instant now) => TryCreate(Guid.NewGuid().ToString(), body, now);
+
+    /// <summary>
+    /// A session of our life before: its client had a call with us and calls again. Nothing is known of it but its name, which
+    /// only that client has; false for what is no name of ours, and where there are too many.
+    /// </summary>
+    public bool TryAdopt(string id, Instant now)
+        => Guid.TryParseExact(id, "D", out var name) && (Find(id, now) ?? TryCreate(name.ToString(), null, now)) is not null;
+
+    private VoiceSession? TryCreate(string id, JsonElement? body, Instant now)
     {
         if (_byId.Count >= capacity)
-            foreach (var (id, old) in _byId)
-                if (IsExpired(old, now)) _byId.TryRemove(id, out _);
+            foreach (var (known, old) in _byId)
+                if (IsExpired(old, now)) _byId.TryRemove(known, out _);
         if (_byId.Count >= capacity) return null;
 
         byte[]? data = body is { } given ? JsonMarshal.GetRawUtf8Value(given).ToArray() : null;
-        var session = new VoiceSession(Guid.NewGuid().ToString(), data) { ExpiresAt = now + lifetime };
+        var session = new VoiceSession(id, data) { ExpiresAt = now + lifetime };
         _byId[session.Id] = session;
         return session;
     }

@@ -14,11 +14,15 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
 
     public async Task PostAsync(HttpContext context)
     {
-        RequireSession(context);
+        string? session = context.Request.RouteValues["session"] as string;
+        bool isKnown = session is null || calls.HasSession(session);
         offers.Admit(context);
         var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.OfferBody, calls.Limits.RequestBody, calls.BodyPatience);
+
+        // After a crash of ours the stock client calls its session again, with the pc_id of the call that it had: 404 would end it for good.
+        if (!isKnown && (string.IsNullOrEmpty(body.PcId) || !calls.AdoptSession(session!))) throw NoSession();
         var caller = context.Connection.RemoteIpAddress;
-        var offer = Read(body, context.Request.RouteValues["session"] as string, nearby: caller is null || IPAddress.IsLoopback(caller), CallerOf(context)) with { From = FromOf(context) };
+        var offer = Read(body, session, nearby: caller is null || IPAddress.IsLoopback(caller), CallerOf(context)) with { From = FromOf(context) };
 
         // A deadline of our own: the stock client has none and waits in "connecting" for ever.
         using var deadline = new CancellationTokenSource(calls.Budget.Signalling, calls.Time);
@@ -77,9 +81,10 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
 
     private void RequireSession(HttpContext context)
     {
-        if (context.Request.RouteValues["session"] is string id && !calls.HasSession(id))
-            throw new HttpError(StatusCodes.Status404NotFound, "Invalid or not-yet-ready session_id");
+        if (context.Request.RouteValues["session"] is string id && !calls.HasSession(id)) throw NoSession();
     }
+
+    private static HttpError NoSession() => new(StatusCodes.Status404NotFound, "Invalid or not-yet-ready session_id");
 
     internal static Offer Read(OfferBody body, string? session, bool nearby, string? caller = null)
     {

@@ -154,6 +154,20 @@ public sealed class OfferTests
     }
 
     [Fact]
+    public async Task A_client_of_the_server_before_the_crash_keeps_its_session_and_a_stranger_gets_none()
+    {
+        await using var world = new VoiceWorld();
+        const string Before = "3f2504e0-4f89-41d3-9a0c-0305e82c3301", Call = "SmallWebRTCConnection#0-999cf37fb2c544f3a23794e9a3cdeb2b";
+
+        Assert.Equal(HttpStatusCode.NotFound, (await world.PostOfferAsync("abcd", session: Before)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await world.PostOfferAsync("abcd", Call, restart: true, session: "no-name-of-ours")).StatusCode);
+        await world.CallAsync("abcd", Call, restart: true, session: Before);
+        await world.CallAsync("efgh", Call, restart: true, session: Before);
+
+        Assert.Single(world.Calls.Snapshot());
+    }
+
+    [Fact]
     public async Task An_unknown_identifier_and_a_restart_of_nothing_are_new_calls()
     {
         await using var world = new VoiceWorld();

@@ -51,6 +51,22 @@ public sealed partial class RelayHost : IAsyncDisposable
     /// <exception cref="RelayHostException">A port is taken, an address is not ours, the options contradict each other.</exception>
     public static RelayHost Start(RelayHostOptions options)
     {
+        const int Draws = 5;
+        for (int draw = 1; ; draw++)
+        {
+            try
+            {
+                return Open(options);
+            }
+            catch (RelayHostException e) when (options.Port == 0 && draw < Draws && e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+            {
+                // A UDP port that is free has a number that is not free over TCP.
+            }
+        }
+    }
+
+    private static RelayHost Open(RelayHostOptions options)
+    {
         var listen = options.Listen is [] ? OwnAddresses.ToListenAt() : options.Listen;
         if (listen is []) throw new RelayHostException("This machine has no address to listen at. Name one.");
 

@@ -35,7 +35,10 @@ internal sealed class Sessions(TimeSpan lifetime, int capacity)
     /// only that client has; false for what is no name of ours, and where there are too many.
     /// </summary>
     public bool TryAdopt(string id, Instant now)
-        => Guid.TryParseExact(id, "D", out var name) && (Find(id, now) ?? TryCreate(name.ToString(), null, now)) is not null;
+        => IsName(id) && (Find(id, now) ?? TryCreate(id, null, now)) is not null;
+
+    /// <summary>It looks like a name that we give out.</summary>
+    public static bool IsName(string id) => Guid.TryParseExact(id, "D", out _);
 
     private VoiceSession? TryCreate(string id, JsonElement? body, Instant now)
     {

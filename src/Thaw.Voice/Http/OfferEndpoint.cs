@@ -16,6 +16,7 @@ internal sealed class OfferEndpoint(CallHost calls, OfferLimiter offers, OfferLi
     {
         string? session = context.Request.RouteValues["session"] as string;
         bool isKnown = session is null || calls.HasSession(session);
+        if (!isKnown && !Sessions.IsName(session!)) throw NoSession();
         offers.Admit(context);
         var body = await RequestBody.ReadAsync(context.Request, VoiceJson.Default.OfferBody, calls.Limits.RequestBody, calls.BodyPatience);
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Thaw.Cli.Configuration;
 
 namespace Thaw.Cli;
@@ -107,4 +108,8 @@ internal static class EnvironmentOptions
         if (!ok) result.AddError($"{name} takes {expected}, not \"{text}\".");
         return value;
     }
+
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>, for an option's parser.</summary>
+    public static (bool Ok, int Value) Number(string text, int least, int most)
+        => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
 }

@@ -95,7 +95,7 @@ internal static class Faults
         Causes.ExternalIpMissing, $"The relay gives out {relayed.Address}, which nobody outside its network reaches", $"XOR-RELAYED-ADDRESS {relayed}; the server itself is reached at {server}", "coturn: external-ip=PUBLIC/PRIVATE; thaw relay: --external-ip PUBLIC.");
 
     /// <summary>coturn and Thaw take both orders; the convention, and other servers, have one.</summary>
-    public static ProbeFault? WorksReversed(ProbeTarget target) => target.Credential is not { } credential || !IsReversed(credential.Username) ? null : new ProbeFault(
+    public static ProbeFault? WorksReversed(ProbeTarget target) => target.Credential is not { } credential || !TurnCredential.IsReversed(credential.Username) ? null : new ProbeFault(
         ProbeStatus.Warning, Causes.ReversedUsername, "The user name is user:expiry; this server takes it, others want expiry:user", credential.Username,
         "Mint username = <expiry>:<user>, password = base64(HMAC-SHA1(secret, username)).");
 
@@ -103,7 +103,7 @@ internal static class Faults
     {
         if (credential.ExpiresAtUnixTime is { } seconds && DateTimeOffset.FromUnixTimeSeconds(seconds) is var end && end <= now)
             return Failed(Causes.ExpiredCredentials, $"The credential has expired, {Span(now - end)} ago", $"{proof}; {credential.Username} ends at {end:u}", "Mint a new one for each call, with a lifetime longer than the call; check this machine's clock.");
-        if (IsReversed(credential.Username))
+        if (TurnCredential.IsReversed(credential.Username))
             return Failed(Causes.ReversedUsername, "The user name is user:expiry, but it must be expiry:user", proof, "Mint username = <expiry>:<user>, password = base64(HMAC-SHA1(secret, username)).");
         string hint = credential.ExpiresAtUnixTime is null ? "" : "; or its clock is ahead of ours by more than the credential lasts";
         return Failed(Causes.BadCredentials, $"The server does not know this user with this password{hint}", proof,
@@ -118,10 +118,6 @@ internal static class Faults
         CertificateFault.Untrusted => Failed(Causes.CertificateUntrusted, "Nobody whom this machine trusts vouches for the certificate", $"{shown.Subject}, issued by {shown.Issuer}", "Serve the full chain (fullchain.pem) of a public authority; for one of your own, --ice-ca FILE here and the system's store at the callers'."),
         _ => Failed(Causes.TlsFailed, "The server shows no certificate", "", "Set cert and pkey at the server."),
     };
-
-    // name:1700000000, the order of another server.
-    private static bool IsReversed(string username)
-        => username.LastIndexOf(':') is > 0 and var at && username.Length - at - 1 is >= 9 and <= 11 && username.AsSpan(at + 1).IndexOfAnyExceptInRange('0', '9') < 0;
 
     private static string Span(TimeSpan span) => span.TotalDays >= 2 ? $"{span.TotalDays:0} days" : span.TotalHours >= 2 ? $"{span.TotalHours:0} hours" : span.TotalMinutes >= 2 ? $"{span.TotalMinutes:0} minutes" : $"{span.TotalSeconds:0} seconds";
 

@@ -172,30 +172,9 @@ public sealed class RelayHostTests
 
     private static byte[] Binding() => new StunWriter(new byte[64], StunMethod.Binding, StunClass.Request, new TransactionId(1, 2)).Finish().ToArray();
 
-    private static async Task<Socket> ConnectAsync(ushort port)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, port).WaitAsync(Enough);
-        return socket;
-    }
+    private static Task<Socket> ConnectAsync(ushort port) => Streams.ConnectAsync(port, Enough);
 
-    private static async Task<bool> IsClosedAsync(Socket socket)
-    {
-        byte[] rest = new byte[256];
-        try
-        {
-            while (await socket.ReceiveAsync(rest).WaitAsync(Enough) > 0) { }
-            return true;
-        }
-        catch (SocketException)
-        {
-            return true; // reset: closed all the same
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
+    private static Task<bool> IsClosedAsync(Socket socket) => Streams.IsClosedAsync(socket, Enough);
 
     private static async Task<string> SubjectAsync(RelayHost host)
     {

@@ -346,30 +346,9 @@ public sealed class RelayStreamTests
     private static byte[] Value(byte[] answer, StunAttributeType type)
         => StunReader.TryRead(answer, out var message) is null && message.TryFind(type, out var attribute) ? attribute.Value.ToArray() : [];
 
-    private static async Task<Socket> ConnectAsync(ushort port)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, port).WaitAsync(Enough);
-        return socket;
-    }
+    private static Task<Socket> ConnectAsync(ushort port) => Streams.ConnectAsync(port, Enough);
 
-    private static async Task<bool> IsClosedAsync(Socket socket)
-    {
-        byte[] rest = new byte[256];
-        try
-        {
-            while (await socket.ReceiveAsync(rest).WaitAsync(Enough) > 0) { }
-            return true;
-        }
-        catch (SocketException)
-        {
-            return true; // reset: closed all the same
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
+    private static Task<bool> IsClosedAsync(Socket socket) => Streams.IsClosedAsync(socket, Enough);
 
     private static X509Certificate2 Certificate(bool rsa = false, string name = "relay", X509Certificate2? issuer = null, string? subject = null)
     {

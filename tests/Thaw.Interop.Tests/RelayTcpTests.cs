@@ -249,21 +249,5 @@ public sealed class RelayTcpTests
         return got;
     }
 
-    private static async Task<bool> IsClosedAsync(Socket socket)
-    {
-        byte[] rest = new byte[4096];
-        try
-        {
-            while (await socket.ReceiveAsync(rest).WaitAsync(Enough) > 0) { }
-            return true;
-        }
-        catch (SocketException)
-        {
-            return true; // reset: closed all the same
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
+    private static Task<bool> IsClosedAsync(Socket socket) => Streams.IsClosedAsync(socket, Enough);
 }

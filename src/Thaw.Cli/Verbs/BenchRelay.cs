@@ -134,7 +134,7 @@ internal static class BenchRelay
 
     private static Option<int> Number(string name, int otherwise, int least, int most, string description)
         => new Option<int>(name) { Description = description }.OrVariable(Variable(name), otherwise, $"{least} to {most}",
-            text => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value));
+            text => EnvironmentOptions.Number(text, least, most));
 
     private static Option<double> Time(string name, double otherwise, string description)
         => new Option<double>(name) { Description = description }.OrVariable(Variable(name), otherwise, $"0 to {MostSeconds}",

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -21,14 +20,14 @@ internal static class Relay
     private static readonly Option<IPAddress[]> Listen = new Option<IPAddress[]>("--listen") { Description = "Address to listen at, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_RELAY_LISTEN", [], "addresses such as 203.0.113.7", text => Each(text, Address));
     private static readonly Option<int> Port = new Option<int>("--port", "-p") { Description = "UDP and TCP port; 0 takes a free one." }
-        .OrVariable("THAW_RELAY_PORT", 3478, "0 to 65535", text => Number(text, 0, 65535));
+        .OrVariable("THAW_RELAY_PORT", 3478, "0 to 65535", text => EnvironmentOptions.Number(text, 0, 65535));
     private static readonly Option<bool> NoTcp = new Option<bool>("--no-tcp") { Description = "Without TCP; TLS stays." }.OrVariable("THAW_RELAY_NO_TCP");
     private static readonly Option<bool> NoDtls = new Option<bool>("--no-dtls") { Description = "Without DTLS at the UDP port of the TLS port's number." }.OrVariable("THAW_RELAY_NO_DTLS");
     private static readonly Option<bool> Behaviour = new Option<bool>("--behaviour") { Description = "Also NAT behaviour discovery (RFC 5780), at the first two addresses of each family." }.OrVariable("THAW_RELAY_BEHAVIOUR");
     private static readonly Option<int> BehaviourPort = new Option<int>("--behaviour-port") { Description = "Its second UDP port; 0 takes a free one." }
-        .OrVariable("THAW_RELAY_BEHAVIOUR_PORT", 3479, "0 to 65535", text => Number(text, 0, 65535));
+        .OrVariable("THAW_RELAY_BEHAVIOUR_PORT", 3479, "0 to 65535", text => EnvironmentOptions.Number(text, 0, 65535));
     private static readonly Option<int> TlsPort = new Option<int>("--tls-port") { Description = "TCP port for TLS; 443 passes most firewalls." }
-        .OrVariable("THAW_RELAY_TLS_PORT", 5349, "0 to 65535", text => Number(text, 0, 65535));
+        .OrVariable("THAW_RELAY_TLS_PORT", 5349, "0 to 65535", text => EnvironmentOptions.Number(text, 0, 65535));
     internal static readonly Option<string> Cert = new Option<string>("--cert") { Description = "PEM file with the certificate and its chain. Read anew when it changes." }
         .OrVariable("THAW_RELAY_CERT", "", "a file", text => (true, text));
     internal static readonly Option<string> Key = new Option<string>("--key") { Description = "PEM file with its private key." }
@@ -48,19 +47,19 @@ internal static class Relay
     private static readonly Option<AddressPrefix[]> DenyPeer = new Option<AddressPrefix[]>("--deny-peer") { Description = "Block of peers to deny besides; may be repeated.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_RELAY_DENY_PEER", [], "blocks such as 10.1.0.0/16, with no bits behind the prefix", text => Each(text, Prefix));
     private static readonly Option<int> UserQuota = new Option<int>("--user-quota") { Description = "Relayed addresses of one user; 0: no limit." }
-        .OrVariable("THAW_RELAY_USER_QUOTA", 0, $"0 to {Most}", text => Number(text, 0, Most));
+        .OrVariable("THAW_RELAY_USER_QUOTA", 0, $"0 to {Most}", text => EnvironmentOptions.Number(text, 0, Most));
     private static readonly Option<int> TotalQuota = new Option<int>("--total-quota") { Description = "Relayed addresses of all." }
-        .OrVariable("THAW_RELAY_TOTAL_QUOTA", 10_000, $"1 to {Most}", text => Number(text, 1, Most));
+        .OrVariable("THAW_RELAY_TOTAL_QUOTA", 10_000, $"1 to {Most}", text => EnvironmentOptions.Number(text, 1, Most));
     private static readonly Option<int> UnprovenRate = new Option<int>("--unproven-rate") { Description = "Answers a second and source to requests without valid credentials." }
-        .OrVariable("THAW_RELAY_UNPROVEN_RATE", 20, $"1 to {Most}", text => Number(text, 1, Most));
+        .OrVariable("THAW_RELAY_UNPROVEN_RATE", 20, $"1 to {Most}", text => EnvironmentOptions.Number(text, 1, Most));
     private static readonly Option<string[]> Alternate = new Option<string[]>("--alternate-server") { Description = "ADDRESS:PORT for new clients while this one drains; one of each family.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_RELAY_ALTERNATE_SERVER", [], "ADDRESS:PORT", text => Each(text, end => (IPEndPoint.TryParse(end, out var parsed) && parsed.Port > 0, end)));
     private static readonly Option<int> DrainSeconds = new Option<int>("--drain-seconds") { Description = "How long a SIGTERM waits for the allocations to end." }
-        .OrVariable("THAW_RELAY_DRAIN_SECONDS", 30, "0 to 86400", text => Number(text, 0, 86_400));
+        .OrVariable("THAW_RELAY_DRAIN_SECONDS", 30, "0 to 86400", text => EnvironmentOptions.Number(text, 0, 86_400));
     private static readonly Option<int> Threads = new Option<int>("--threads") { Description = "Threads that relay; 0: one for each processor." }
-        .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => Number(text, 0, 256));
+        .OrVariable("THAW_RELAY_THREADS", 0, "0 to 256", text => EnvironmentOptions.Number(text, 0, 256));
     private static readonly Option<int> LingerUs = new Option<int>("--linger-us") { Description = "Microseconds that small packets may wait for company, from 25000 a second on; 0: never. Saves wake-ups." }
-        .OrVariable("THAW_RELAY_LINGER_US", 100, "0 to 5000", text => Number(text, 0, 5_000));
+        .OrVariable("THAW_RELAY_LINGER_US", 100, "0 to 5000", text => EnvironmentOptions.Number(text, 0, 5_000));
     private static readonly Option<string> Log = new Option<string>("--log") { Description = "How to log: text, or json with one object a line." }
         .OrVariable("THAW_RELAY_LOG", "text", "text or json", text => (text is "text" or "json", text));
     private static readonly Option<bool> TcpRelay = new Option<bool>("--tcp-relay") { Description = "Relay TCP connections too (RFC 6062). Whoever may allocate may then connect to every port that the peer rules do not deny." }
@@ -220,11 +219,8 @@ internal static class Relay
 
     private static (bool, AddressPrefix) Prefix(string text) => (AddressPrefix.TryParse(text, out var prefix), prefix);
 
-    private static (bool, int) Number(string text, int least, int most)
-        => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
-
     private static (bool, (ushort, ushort)) Ports(string text)
-        => text.Split('-') is [var first, var last] && Number(first, 1, 65535) is (true, var low) && Number(last, low, 65535) is (true, var high)
+        => text.Split('-') is [var first, var last] && EnvironmentOptions.Number(first, 1, 65535) is (true, var low) && EnvironmentOptions.Number(last, low, 65535) is (true, var high)
             ? (true, ((ushort)low, (ushort)high))
             : (false, default);
 }

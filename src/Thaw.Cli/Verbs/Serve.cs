@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -26,11 +25,11 @@ internal static class Serve
     private static readonly string Agents = string.Join(", ", ShippedAgents.ByName.Keys);
 
     private static readonly Option<int> Port = new Option<int>("--port", "-p") { Description = "HTTP port; 0 takes a free one." }
-        .OrVariable("THAW_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
+        .OrVariable("THAW_PORT", 7860, "0 to 65535", text => EnvironmentOptions.Number(text, 0, 65535));
     private static readonly Option<int> UdpPort = new Option<int>("--udp-port") { Description = "The one UDP port for all media." }
-        .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => Number(text, 0, 65535));
+        .OrVariable("THAW_UDP_PORT", 7860, "0 to 65535", text => EnvironmentOptions.Number(text, 0, 65535));
     private static readonly Option<int> TcpPort = new Option<int>("--tcp-port") { Description = "TCP port for media where UDP is blocked; the UDP port's number without it, off for none." }
-        .OrVariable("THAW_TCP_PORT", 0, "1 to 65535 or off", text => text is "off" ? (true, NoPort) : Number(text, 1, 65535));
+        .OrVariable("THAW_TCP_PORT", 0, "1 to 65535 or off", text => text is "off" ? (true, NoPort) : EnvironmentOptions.Number(text, 1, 65535));
     private static readonly Option<IPAddress[]> UdpAddresses = new Option<IPAddress[]>("--udp-address") { Description = "Address for media, may be repeated; every address of this machine without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_UDP_ADDRESS", [], "addresses such as 203.0.113.7", Addresses);
     private static readonly Option<string> Host = new Option<string>("--host") { Description = "Address to serve HTTP on; 0.0.0.0 exposes it to the network." }
@@ -38,7 +37,7 @@ internal static class Serve
     private static readonly Option<string> Agent = new Option<string>("--agent") { Description = $"Who answers: {Agents}." }
         .OrVariable("THAW_AGENT", "echo", $"one of {Agents}", text => (ShippedAgents.ByName.ContainsKey(text), text));
     private static readonly Option<int> MaxSessions = new Option<int>("--max-sessions") { Description = "Calls at a time." }
-        .OrVariable("THAW_MAX_SESSIONS", 100, "1 to 10000", text => Number(text, 1, 10_000));
+        .OrVariable("THAW_MAX_SESSIONS", 100, "1 to 10000", text => EnvironmentOptions.Number(text, 1, 10_000));
     private static readonly Option<string[]> AllowedOrigins = new Option<string[]>("--allowed-origins") { Description = "Web origins whose pages may call; all without it.", AllowMultipleArgumentsPerToken = true }
         .OrVariable("THAW_ALLOWED_ORIGINS", [], "origins such as https://example.org", Origins);
     private static readonly Option<ConnectBudget> Budget = new Option<ConnectBudget>("--budget") { Description = "Seconds that a stage of a connect may take, as checks=7,dtls=8.", AllowMultipleArgumentsPerToken = true }
@@ -164,9 +163,6 @@ internal static class Serve
         RelayPort = RelayInsideOptions.Of(parsed)?.Port,
         Servers = [.. parsed.GetValue(IceServerOptions.Servers)!.SelectMany(s => s.Urls).Select(url => IceServerUrl.TryParse(url, out var server, out _) ? server : null).OfType<IceServerUrl>()],
     };
-
-    private static (bool, int) Number(string text, int least, int most)
-        => (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value);
 
     private static (bool, IPAddress[]) Addresses(string text)
     {

@@ -116,18 +116,8 @@ internal sealed class ServerDialler(OpenStreams streams, RouteTable routes, Stre
 
     // The name must fit whoever vouches for it.
     private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
-        if (errors == SslPolicyErrors.None) return true;
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || trusted is null || certificate is not X509Certificate2 server) return false;
-
-        using var own = new X509Chain();
-        own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        own.ChainPolicy.CustomTrustStore.AddRange(trusted);
-        if (chain is not null)
-            foreach (var sent in chain.ChainElements) own.ChainPolicy.ExtraStore.Add(sent.Certificate);
-        return own.Build(server);
-    }
+        => errors == SslPolicyErrors.None
+            || (errors == SslPolicyErrors.RemoteCertificateChainErrors && certificate is X509Certificate2 server && OwnAuthorities.VouchFor(server, chain, trusted));
 
     private static async Task TellAsync(Session session, Action<Gatherer, Instant> action)
     {

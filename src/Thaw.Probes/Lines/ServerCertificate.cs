@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Thaw.Net.Gathering;
 
 namespace Thaw.Probes.Lines;
 
@@ -21,24 +22,12 @@ internal sealed record ServerCertificate(CertificateFault? Fault, string Subject
         CertificateFault? fault = now > to ? CertificateFault.Expired
             : now < from ? CertificateFault.NotYetValid
             : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? CertificateFault.WrongName
-            : errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && !IsVouchedFor(shown, chain, trusted) ? CertificateFault.Untrusted
+            : errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && !OwnAuthorities.VouchFor(shown, chain, trusted) ? CertificateFault.Untrusted
             : null;
         return new(fault, shown.GetNameInfo(X509NameType.SimpleName, forIssuer: false), shown.GetNameInfo(X509NameType.SimpleName, forIssuer: true), NamesOf(shown), from, to);
     }
 
     public CertificateReport Report(DateTimeOffset now) => new(Subject, Issuer, NotAfter, (int)Math.Floor((NotAfter - now).TotalDays));
-
-    private static bool IsVouchedFor(X509Certificate2 shown, X509Chain? sent, X509Certificate2Collection? trusted)
-    {
-        if (trusted is null) return false;
-        using var own = new X509Chain();
-        own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        own.ChainPolicy.CustomTrustStore.AddRange(trusted);
-        if (sent is not null)
-            foreach (var element in sent.ChainElements) own.ChainPolicy.ExtraStore.Add(element.Certificate);
-        return own.Build(shown);
-    }
 
     private static string NamesOf(X509Certificate2 certificate)
     {

@@ -22,4 +22,8 @@ public sealed record TurnCredential(string Username, string Password)
         text.Append("Username = ").Append(Username);
         return true;
     }
+
+    /// <summary>The name looks like <c>user:expiry</c>, the order of other servers than those of the TURN REST convention.</summary>
+    public static bool IsReversed(string username)
+        => username.LastIndexOf(':') is > 0 and var at && username.Length - at - 1 is >= 9 and <= 11 && username.AsSpan(at + 1).IndexOfAnyExceptInRange('0', '9') < 0;
 }
